@@ -1,0 +1,7 @@
+//! Providers: the only code that names a cryptography library.
+//!
+//! Each is a module of rows for the table that [`KeyStore::new`](crate::KeyStore::new) and
+//! [`KeySet::parse`](crate::KeySet::parse) take. A program that lists one row links one algorithm.
+
+#[cfg(feature = "ring")]
+pub mod ring;

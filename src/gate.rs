@@ -1,0 +1,213 @@
+//! The pipeline. Read this file first: [`Request::decide`] is the crate in thirty lines.
+
+use core::fmt;
+
+use crate::cookie;
+use crate::decision::SessionDecision;
+use crate::keys::{Keys, NoKey};
+use crate::policy::{PagePolicy, SigningKeyKind, TokenTransfer};
+use crate::reason::Reason;
+use crate::session::{Session, TokenSource};
+use crate::time::UnixMillis;
+use crate::verified::{Room, SealedToken, SignatureRoom};
+
+/// Decides requests under one policy. Immutable: make one at start-up and share it between threads
+/// without a lock.
+///
+/// ```
+/// use supertokens_session::{Gate, PagePolicy};
+///
+/// let gate = Gate::page(PagePolicy::default());
+/// # fn assert_bounds<T: Send + Sync + 'static>(_: T) {}
+/// # assert_bounds(gate);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gate {
+    policy: PagePolicy,
+}
+
+impl Gate {
+    /// A gate for server-rendered pages: reads cookies only, checks no CSRF token.
+    #[must_use]
+    pub const fn page(policy: PagePolicy) -> Self {
+        Self { policy }
+    }
+
+    /// Reads a request. `method` is the HTTP method; `cookies` are the values of its `Cookie`
+    /// fields as bytes, one item a field (HTTP/2 sends several).
+    ///
+    /// Cost: one pass over the fields, nothing allocated. The result borrows them and can be
+    /// decided as often as needed.
+    pub fn request<'r>(
+        &'r self,
+        method: &str,
+        cookies: impl IntoIterator<Item = &'r [u8]>,
+    ) -> Request<'r> {
+        let token = if self.decides(method) {
+            find_token(&self.policy, cookies)
+        } else {
+            Err(Reason::Method)
+        };
+        Request { policy: &self.policy, token }
+    }
+
+    fn decides(&self, method: &str) -> bool {
+        ["GET", "HEAD"]
+            .iter()
+            .chain(self.policy.methods)
+            .any(|name| name.eq_ignore_ascii_case(method))
+    }
+}
+
+/// A request as a gate read it: which token it carries, or why none.
+///
+/// ```
+/// use supertokens_session::{Gate, PagePolicy};
+///
+/// let gate = Gate::page(PagePolicy::default());
+/// let request = gate.request("GET", [b"theme=dark; sAccessToken=a.b.c".as_slice()]);
+/// assert_eq!(request.token(), Some("a.b.c"));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Request<'r> {
+    policy: &'r PagePolicy,
+    token: Result<(&'r [u8], TokenSource), Reason>,
+}
+
+impl<'r> Request<'r> {
+    /// Decides this request with `keys` at `now`.
+    ///
+    /// A function of its arguments: it changes nothing, waits for nothing and may be called again,
+    /// with newer keys after [`SessionDecision::FetchKeys`]. At most one signature is verified.
+    /// Cost: an acceptance allocates once, a refusal not at all, but for what JSON escapes or
+    /// broken JSON cost; about 13 KiB of stack.
+    pub fn decide(&self, keys: &Keys, now: UnixMillis) -> SessionDecision {
+        match self.session(keys, now) {
+            Ok(session) => SessionDecision::Authenticated(session),
+            Err(NoKey::Fetch(why)) => SessionDecision::FetchKeys(why),
+            Err(NoKey::Because(reason)) => SessionDecision::of_page(reason, keys.state()),
+        }
+    }
+
+    fn session(&self, keys: &Keys, now: UnixMillis) -> Result<Session, NoKey> {
+        let (token, source) = self.token?;
+        let mut room = Room::new();
+        let sealed = SealedToken::take_apart(token, &mut room)?;
+        let mut room: SignatureRoom = [0; 1024];
+        let signature = sealed.refuse_by_name(|alg| keys.allows(alg), &mut room)?;
+        let key = match keys.key(sealed.kid(), now) {
+            Ok(key) => key,
+            // Cookies outlive keys: whoever returns after a week brings a token whose key is gone.
+            // That must cost the issuer no fetch and the visitor no error page.
+            Err(_) if sealed.has_expired(now) => return Err(Reason::Expired.into()),
+            Err(missing) => return Err(missing),
+        };
+        let verified = sealed.check(signature, key)?;
+        verified.payload.judge_times(now)?;
+        let dynamic = self.policy.signing_keys == SigningKeyKind::Dynamic;
+        if verified.has_dynamic_key() != dynamic {
+            return Err(Reason::SigningKeyKind.into());
+        }
+        Ok(Session::new(&verified, source))
+    }
+
+    /// The text of the token that is decided on, to forward as `Authorization: Bearer` once it has
+    /// been found [`Authenticated`](SessionDecision::Authenticated); `None` if there is none, or
+    /// if it has a character no token has (RFC 6750 section 2.1 allows a few more).
+    #[must_use]
+    pub fn token(&self) -> Option<&'r str> {
+        let (token, _) = self.token.ok()?;
+        let token = core::str::from_utf8(token).ok()?;
+        token
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            .then_some(token)
+    }
+}
+
+impl From<Reason> for NoKey {
+    fn from(reason: Reason) -> Self {
+        Self::Because(reason)
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("token", &self.token.map(|(token, source)| (token.len(), source)))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Finds the one token of a page request (the SDK's order: legacy cookie, token, duplicates).
+fn find_token<'r>(
+    policy: &PagePolicy,
+    fields: impl IntoIterator<Item = &'r [u8]>,
+) -> Result<(&'r [u8], TokenSource), Reason> {
+    let names = [policy.access_token_cookie.as_bytes(), HEADER_MODE_COOKIE, LEGACY_COOKIE];
+    let (mut access, mut header_mode, mut legacy) = (Copies::default(), Copies::default(), false);
+    let mut room = MAX_COOKIES;
+    for field in fields {
+        room = room.checked_sub(field.len()).ok_or(Reason::CookieHeaderTooLong)?;
+        cookie::scan(field, names, |name, value| match name {
+            0 => access.add(value),
+            1 => header_mode.add(value),
+            _ => legacy = true,
+        });
+        // As joined with "; " they would count on every server that joins them.
+        room = room.saturating_sub(2);
+    }
+    if legacy {
+        return Err(Reason::LegacyCookie);
+    }
+    let token = match policy.token_transfer {
+        TokenTransfer::Cookie => access.only()?.map(|token| (token, TokenSource::Cookie)),
+        TokenTransfer::Header => {
+            header_mode.only()?.map(|token| (token, TokenSource::HeaderModeCookie))
+        }
+        TokenTransfer::Any => match access.only()? {
+            Some(token) => Some((token, TokenSource::Cookie)),
+            None => header_mode.only()?.map(|token| (token, TokenSource::HeaderModeCookie)),
+        },
+    };
+    token.ok_or(Reason::NoToken)
+}
+
+/// The copies of one cookie.
+#[derive(Clone, Copy, Default)]
+enum Copies<'r> {
+    #[default]
+    None,
+    One(&'r [u8]),
+    Several,
+}
+
+impl<'r> Copies<'r> {
+    fn add(&mut self, value: &'r [u8]) {
+        *self = match self {
+            Copies::None => Copies::One(value),
+            Copies::One(_) | Copies::Several => Copies::Several,
+        };
+    }
+
+    /// The value; `None` if there is no cookie or an empty one, as the SDK leaves behind when it
+    /// clears a session. Several copies are refused even where they agree or are empty: which of
+    /// them the browser sends first must not choose the user.
+    fn only(self) -> Result<Option<&'r [u8]>, Reason> {
+        match self {
+            Copies::None => Ok(None),
+            Copies::One(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+            Copies::Several => Err(Reason::MultipleAccessTokens),
+        }
+    }
+}
+
+/// In which front ends in header mode keep their access token (supertokens-website).
+const HEADER_MODE_COOKIE: &[u8] = b"st-access-token";
+
+/// Which SDKs before 2022 set beside the access token; the SDK answers it with a refresh.
+const LEGACY_COOKIE: &[u8] = b"sIdRefreshToken";
+
+/// Bytes of all `Cookie` fields together: as much as common servers let through as all header
+/// lines of a request (hyper's default read buffer is below 512 KiB, nginx's 4 x 8 KiB).
+const MAX_COOKIES: usize = 64 * 1024;

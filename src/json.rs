@@ -1,0 +1,375 @@
+//! One JSON object read strictly over `serde_json` (RFC 8259): only an object, no name twice at
+//! any depth (RFC 7515 section 4), bounded in depth and members, nothing but the wanted kept.
+//!
+//! * UTF-8 is checked first: `serde_json` lets invalid bytes pass inside values it skips.
+//! * Visitors are written by hand: a derived struct also accepts an array.
+//! * What is wrong is a flag beside the parser, not a `serde` error: an error costs the attacker's
+//!   choice of allocations, a flag costs none, and the work stays one pass over bounded text.
+//! * Names are compared by 64-bit FNV-1a hash. Equal names have equal hashes, so no duplicate is
+//!   ever missed; two different names with one hash (chance 2^-64 a pair, or crafted by the
+//!   signer of the very token) are refused too. In exchange the check allocates nothing, needs no
+//!   copy of a name that had escapes, and 256 members cost 256 * 128 word comparisons at most.
+
+use alloc::borrow::{Cow, ToOwned};
+use core::fmt;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::reason::Flaw;
+
+/// Visitor methods for JSON values other than the ones a visitor is for: well-formed, so no error,
+/// but `$else` as the answer.
+macro_rules! otherwise {
+    (scalar => $else:expr) => {
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok($else)
+        }
+        fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+            Ok($else)
+        }
+        fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+            Ok($else)
+        }
+        fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+            Ok($else)
+        }
+        fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+            Ok($else)
+        }
+        fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+            Ok($else)
+        }
+    };
+    (array => $else:expr) => {
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            Ok($else)
+        }
+    };
+    (object => $else:expr) => {
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok($else)
+        }
+    };
+}
+
+pub(crate) use otherwise;
+
+/// What an object may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Members of one object.
+    pub(crate) members: usize,
+    /// Containers inside each other, the object itself counted.
+    pub(crate) depth: usize,
+}
+
+/// A value as far as anybody here looks at it.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Value<'de> {
+    Null,
+    Bool,
+    Number(Number),
+    Text(Cow<'de, str>),
+    /// An array; whether one of its direct elements is the text [`Members::SOUGHT`].
+    Array {
+        has_sought: bool,
+    },
+    Object,
+}
+
+/// A JSON number as `serde_json` tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    Unsigned(u64),
+    Negative(i64),
+    Float(f64),
+}
+
+/// Receives the members of an object.
+pub(crate) trait Members<'de> {
+    /// A member that is wanted.
+    type Name: Copy;
+
+    /// The text to look for in arrays that are wanted.
+    const SOUGHT: &'static str = "";
+
+    /// Which wanted member `name` is; `None` skips its value (checked all the same).
+    fn name(name: &str) -> Option<Self::Name>;
+
+    /// Takes the value of a wanted member; called at most once a name.
+    fn set(&mut self, name: Self::Name, value: Value<'de>);
+}
+
+/// Reads `text` as one object into `members`. `open_names` is room for the names of all objects
+/// that are open at one time.
+pub(crate) fn read_object<'de, M: Members<'de>>(
+    text: &'de [u8],
+    limits: Limits,
+    open_names: &mut [u64],
+    members: &mut M,
+) -> Result<(), Flaw> {
+    let text = core::str::from_utf8(text).map_err(|_| Flaw::NotUtf8)?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let flaw = Object::new(limits, open_names, members)
+        .deserialize(&mut json)
+        .map_err(|_| Flaw::NotJson)?;
+    json.end().map_err(|_| Flaw::NotJson)?;
+    flaw.map_or(Ok(()), Err)
+}
+
+/// Reads one object where a `serde` deserializer stands. `Err` is broken JSON; `Ok(Some(_))` is
+/// well-formed JSON that is refused.
+pub(crate) struct Object<'w, M> {
+    walk: Walk<'w>,
+    members: &'w mut M,
+}
+
+impl<'w, 'de, M: Members<'de>> Object<'w, M> {
+    pub(crate) fn new(limits: Limits, open_names: &'w mut [u64], members: &'w mut M) -> Self {
+        Self {
+            walk: Walk {
+                limits,
+                sought: M::SOUGHT,
+                names: Names { hashes: open_names, open: 0 },
+                depth: 0,
+                flaw: None,
+            },
+            members,
+        }
+    }
+}
+
+impl<'de, M: Members<'de>> DeserializeSeed<'de> for Object<'_, M> {
+    type Value = Option<Flaw>;
+
+    fn deserialize<D: Deserializer<'de>>(mut self, json: D) -> Result<Self::Value, D::Error> {
+        let is_object = json.deserialize_any(Root { object: &mut self })?;
+        Ok(if is_object { self.walk.flaw } else { Some(Flaw::NotAnObject) })
+    }
+}
+
+/// The checks common to every value: one pass, all state in here.
+struct Walk<'w> {
+    limits: Limits,
+    sought: &'static str,
+    names: Names<'w>,
+    depth: usize,
+    flaw: Option<Flaw>,
+}
+
+/// Hashes of the names of all open objects, innermost last.
+struct Names<'w> {
+    hashes: &'w mut [u64],
+    open: usize,
+}
+
+impl Names<'_> {
+    /// Adds `name` to the object whose first name is at `start`.
+    fn add(&mut self, start: usize, most: usize, name: &str) -> Result<(), Flaw> {
+        let hash = fnv_1a(name);
+        let siblings = self.hashes.get(start..self.open).unwrap_or_default();
+        if siblings.contains(&hash) {
+            return Err(Flaw::DuplicateMember);
+        }
+        if siblings.len() >= most {
+            return Err(Flaw::TooManyMembers);
+        }
+        let room = self.hashes.get_mut(self.open).ok_or(Flaw::TooManyMembers)?;
+        *room = hash;
+        self.open = self.open.saturating_add(1);
+        Ok(())
+    }
+}
+
+/// FNV-1a, 64 bits (draft-eastlake-fnv). Not for secrets, and nothing here needs it to be.
+fn fnv_1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+impl Walk<'_> {
+    fn flag(&mut self, flaw: Flaw) {
+        self.flaw.get_or_insert(flaw);
+    }
+
+    /// Enters a container; `false` where it lies too deep and is to be skipped.
+    fn enter(&mut self) -> bool {
+        if self.depth >= self.limits.depth {
+            self.flag(Flaw::TooDeep);
+        }
+        self.depth = self.depth.saturating_add(1);
+        self.flaw.is_none()
+    }
+
+    fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Walks a map and hands each wanted member to `take`, which must consume the value. After a
+    /// flaw the rest is skipped without a look: the object is refused anyway.
+    fn map<'de, A: MapAccess<'de>, N: Copy>(
+        &mut self,
+        mut map: A,
+        wanted: fn(&str) -> Option<N>,
+        mut take: impl FnMut(N, Value<'de>),
+    ) -> Result<(), A::Error> {
+        let start = self.names.open;
+        let mut looks = self.enter();
+        while looks {
+            match map.next_key_seed(Name { walk: self, start, wanted })? {
+                None => break,
+                Some(wanted) => {
+                    let keep = wanted.is_some();
+                    let value = map.next_value_seed(Any { walk: self, keep })?;
+                    if let Some(name) = wanted {
+                        take(name, value);
+                    }
+                }
+            }
+            looks = self.flaw.is_none();
+        }
+        if !looks {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        }
+        self.names.open = start;
+        self.leave();
+        Ok(())
+    }
+
+    /// Walks an array; whether one of its elements is the text that is sought.
+    fn seq<'de, A: SeqAccess<'de>>(&mut self, mut seq: A, keep: bool) -> Result<bool, A::Error> {
+        let keep = keep && !self.sought.is_empty();
+        let mut has_sought = false;
+        let mut looks = self.enter();
+        while looks {
+            match seq.next_element_seed(Any { walk: self, keep })? {
+                None => break,
+                Some(Value::Text(text)) => has_sought |= keep && text == self.sought,
+                Some(_) => {}
+            }
+            looks = self.flaw.is_none();
+        }
+        if !looks {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+        }
+        self.leave();
+        Ok(has_sought)
+    }
+}
+
+/// Reads the name of a member: which wanted one it is, or `None`. A flaw is flagged.
+struct Name<'x, 'w, N> {
+    walk: &'x mut Walk<'w>,
+    start: usize,
+    wanted: fn(&str) -> Option<N>,
+}
+
+impl<'de, N> DeserializeSeed<'de> for Name<'_, '_, N> {
+    type Value = Option<N>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Option<N>, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl<N> Visitor<'_> for Name<'_, '_, N> {
+    type Value = Option<N>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Option<N>, E> {
+        match self.walk.names.add(self.start, self.walk.limits.members, name) {
+            Ok(()) => Ok((self.wanted)(name)),
+            Err(flaw) => {
+                self.walk.flag(flaw);
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Any value: checked throughout; its text is copied only where it is kept and had escapes.
+struct Any<'x, 'w> {
+    walk: &'x mut Walk<'w>,
+    keep: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Any<'_, '_> {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Any<'_, '_> {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(Number::Unsigned(number)))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(Number::Negative(number)))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(Number::Float(number)))
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(if self.keep { Cow::Owned(text.to_owned()) } else { Cow::Borrowed("") }))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Value<'de>, A::Error> {
+        let has_sought = self.walk.seq(seq, self.keep)?;
+        Ok(Value::Array { has_sought })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value<'de>, A::Error> {
+        self.walk.map(map, |_| None::<()>, |(), _| {})?;
+        Ok(Value::Object)
+    }
+}
+
+/// The outermost value: `true` if it is an object.
+struct Root<'x, 'w, M> {
+    object: &'x mut Object<'w, M>,
+}
+
+impl<'de, M: Members<'de>> Visitor<'de> for Root<'_, '_, M> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    otherwise!(scalar => false);
+    otherwise!(array => false);
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<bool, A::Error> {
+        let Object { walk, members } = self.object;
+        walk.map(map, M::name, |name, value| members.set(name, value))?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,340 @@
+//! The issuer's keys: a JWK set (RFC 7517 section 5), parsed once into an immutable value whose
+//! every usable key is prepared for verification.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::json::{Object, otherwise};
+use crate::jwk::{self, Jwk, RsaNumbers, SkipReason};
+use crate::reason::words;
+use crate::signature::{SignatureAlgorithm, VerifyingKey};
+
+words! {
+    /// Why a JWKS document, or the fetch that should have brought one, gave no usable key set.
+    ///
+    /// ```
+    /// use supertokens_session::{FetchFailure, KeySet};
+    ///
+    /// let failure = KeySet::parse(b"<html>", &[]).unwrap_err();
+    /// assert_eq!(failure, FetchFailure::NotJson);
+    /// assert_eq!(failure.to_string(), "the document is not JSON");
+    /// ```
+    pub enum FetchFailure {
+        NoAnswer = "no_answer", "there was no HTTP answer";
+        Status = "status", "the HTTP status was not 200";
+        TooLong = "too_long", "the document is longer than 256 KiB";
+        NotUtf8 = "not_utf8", "the document is not UTF-8";
+        NotJson = "not_json", "the document is not JSON";
+        NotAnObject = "not_an_object", "the document is not a JSON object";
+        NoKeysMember = "no_keys_member", "the document has no array named keys";
+        DuplicateKeysMember = "duplicate_keys_member", "the document has two members named keys";
+        TooManyKeys = "too_many_keys", "the set has more than 128 members";
+        NoUsableKey = "no_usable_key", "the set has no usable key";
+    }
+}
+
+impl core::error::Error for FetchFailure {}
+
+/// An immutable set of public keys, each prepared for one algorithm, and a report of the members
+/// that were skipped.
+///
+/// ```
+/// use supertokens_session::{KeySet, SkipReason, crypto};
+///
+/// let jwks = include_bytes!("../tests/data/jwks.json");
+/// let set = KeySet::parse(jwks, &[crypto::ring::RS256])?;
+/// assert_eq!(set.key_ids().count(), 2);
+/// assert!(set.skipped().is_empty());
+///
+/// // One bad member does not fail the set, it is reported.
+/// let odd = format!(r#"{{"keys":[{{"kty":"oct"}},{}"#, std::str::from_utf8(&jwks[9..]).unwrap());
+/// let set = KeySet::parse(odd.as_bytes(), &[crypto::ring::RS256])?;
+/// assert_eq!(set.skipped()[0].reason(), SkipReason::KeyId);
+/// # Ok::<(), supertokens_session::FetchFailure>(())
+/// ```
+pub struct KeySet {
+    keys: Vec<Key>,
+    skipped: Vec<Skipped>,
+}
+
+/// One usable key.
+pub(crate) struct Key {
+    index: usize,
+    kid: Box<str>,
+    numbers: RsaNumbers,
+    algorithm: &'static dyn SignatureAlgorithm,
+    prepared: Arc<dyn VerifyingKey>,
+}
+
+impl Key {
+    /// The `alg` this key was prepared for.
+    pub(crate) fn alg(&self) -> &'static str {
+        self.algorithm.alg()
+    }
+
+    pub(crate) fn prepared(&self) -> &dyn VerifyingKey {
+        &*self.prepared
+    }
+}
+
+/// What a set says of a `kid`.
+pub(crate) enum Selection<'k> {
+    /// Exactly one usable key has it.
+    Key(&'k Key),
+    /// No usable key has it, but a member that was skipped does.
+    Unusable,
+    /// No member has it.
+    Unknown,
+}
+
+impl KeySet {
+    /// Parses the bytes of a JWKS document. `algorithms` is the table of rows a key may be
+    /// prepared for.
+    ///
+    /// A byte order mark is passed over. Cost: one pass over the document, plus one
+    /// [`prepare`](SignatureAlgorithm::prepare) a key.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchFailure`] if the document as a whole is refused, or has no usable key.
+    pub fn parse(
+        document: &[u8],
+        algorithms: &[&'static dyn SignatureAlgorithm],
+    ) -> Result<Self, FetchFailure> {
+        if document.len() > MAX_DOCUMENT {
+            return Err(FetchFailure::TooLong);
+        }
+        let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+        let text = core::str::from_utf8(document).map_err(|_| FetchFailure::NotUtf8)?;
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = Document { algorithms }.deserialize(&mut json);
+        let set = read.map_err(|_| FetchFailure::NotJson)?;
+        json.end().map_err(|_| FetchFailure::NotJson)?;
+        let set = set?;
+        if set.keys.is_empty() { Err(FetchFailure::NoUsableKey) } else { Ok(set) }
+    }
+
+    /// The `kid` of each usable key, in the document's order.
+    pub fn key_ids(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| &*key.kid)
+    }
+
+    /// The members that were skipped. Repeats of a usable key are not among them.
+    #[must_use]
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    /// Exact comparison; linear in the number of keys, of which a core publishes two or three.
+    pub(crate) fn select(&self, kid: &str) -> Selection<'_> {
+        if let Some(key) = self.keys.iter().find(|key| *key.kid == *kid) {
+            Selection::Key(key)
+        } else if self.skipped.iter().any(|member| member.kid() == Some(kid)) {
+            Selection::Unusable
+        } else {
+            Selection::Unknown
+        }
+    }
+
+    fn add(&mut self, key: Key) {
+        let Some(at) = self.keys.iter().position(|held| held.kid == key.kid) else {
+            let ambiguous = self.skipped.iter().any(|member| {
+                member.reason == SkipReason::Ambiguous && member.kid() == Some(&key.kid)
+            });
+            if ambiguous {
+                self.skip(key.index, Some(key.kid), SkipReason::Ambiguous);
+            } else {
+                self.keys.push(key);
+            }
+            return;
+        };
+        let repeats = self
+            .keys
+            .get(at)
+            .is_some_and(|held| held.numbers == key.numbers && held.alg() == key.alg());
+        if !repeats {
+            // Neither is used, whatever the order.
+            let held = self.keys.remove(at);
+            self.skip(held.index, Some(held.kid), SkipReason::Ambiguous);
+            self.skip(key.index, Some(key.kid), SkipReason::Ambiguous);
+        }
+    }
+
+    fn skip(&mut self, index: usize, kid: Option<Box<str>>, reason: SkipReason) {
+        self.skipped.push(Skipped { index, kid, reason });
+    }
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySet")
+            .field("keys", &self.keys.len())
+            .field("skipped", &self.skipped)
+            .finish()
+    }
+}
+
+/// A member of a JWK set that cannot be used; see [`KeySet`] for an example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    index: usize,
+    kid: Option<Box<str>>,
+    reason: SkipReason,
+}
+
+impl Skipped {
+    /// Where the member stands in the document's `keys`, counted from 0.
+    #[must_use]
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The member's `kid`, if it has one that a token could name.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Why the member is skipped.
+    #[must_use]
+    pub const fn reason(&self) -> SkipReason {
+        self.reason
+    }
+}
+
+/// The outermost object. Only `keys` is looked at, and it may stand there once.
+struct Document<'a> {
+    algorithms: &'a [&'static dyn SignatureAlgorithm],
+}
+
+type Parsed = Result<KeySet, FetchFailure>;
+
+impl<'de> DeserializeSeed<'de> for Document<'_> {
+    type Value = Parsed;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Parsed, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Document<'_> {
+    type Value = Parsed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JWK set")
+    }
+
+    otherwise!(scalar => Err(FetchFailure::NotAnObject));
+    otherwise!(array => Err(FetchFailure::NotAnObject));
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parsed, A::Error> {
+        let mut parsed = Err(FetchFailure::NoKeysMember);
+        let mut seen = false;
+        while let Some(is_keys) = map.next_key_seed(IsKeys)? {
+            if !is_keys {
+                map.next_value::<IgnoredAny>()?;
+            } else if seen {
+                map.next_value::<IgnoredAny>()?;
+                parsed = Err(FetchFailure::DuplicateKeysMember);
+            } else {
+                seen = true;
+                parsed = map.next_value_seed(KeysArray { algorithms: self.algorithms })?;
+            }
+        }
+        Ok(parsed)
+    }
+}
+
+/// Whether the name of a member is `keys`, escapes undone.
+struct IsKeys;
+
+impl<'de> DeserializeSeed<'de> for IsKeys {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<bool, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for IsKeys {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<bool, E> {
+        Ok(name == "keys")
+    }
+}
+
+/// The value of `keys`.
+struct KeysArray<'a> {
+    algorithms: &'a [&'static dyn SignatureAlgorithm],
+}
+
+impl<'de> DeserializeSeed<'de> for KeysArray<'_> {
+    type Value = Parsed;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Parsed, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeysArray<'_> {
+    type Value = Parsed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of JWKs")
+    }
+
+    otherwise!(scalar => Err(FetchFailure::NoKeysMember));
+    otherwise!(object => Err(FetchFailure::NoKeysMember));
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Parsed, A::Error> {
+        let mut set = KeySet { keys: Vec::new(), skipped: Vec::new() };
+        for index in 0..MAX_KEYS {
+            let mut jwk = Jwk::default();
+            let mut open_names = [0; jwk::OPEN_NAMES];
+            let object = Object::new(jwk::LIMITS, &mut open_names, &mut jwk);
+            let Some(flaw) = seq.next_element_seed(object)? else {
+                return Ok(Ok(set));
+            };
+            match flaw.map_or_else(|| prepare(&jwk, self.algorithms), |flaw| Err(flaw.into())) {
+                Ok((numbers, algorithm, prepared)) => {
+                    let kid = jwk.kid().unwrap_or_default().into();
+                    set.add(Key { index, kid, numbers, algorithm, prepared });
+                }
+                Err(reason) => set.skip(index, jwk.kid().map(Box::from), reason),
+            }
+        }
+        let mut parsed = Ok(set);
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            parsed = Err(FetchFailure::TooManyKeys);
+        }
+        Ok(parsed)
+    }
+}
+
+type Prepared = (RsaNumbers, &'static dyn SignatureAlgorithm, Arc<dyn VerifyingKey>);
+
+fn prepare(
+    jwk: &Jwk<'_>,
+    algorithms: &[&'static dyn SignatureAlgorithm],
+) -> Result<Prepared, SkipReason> {
+    let (numbers, algorithm) = jwk.judge(algorithms)?;
+    let prepared =
+        algorithm.prepare(numbers.public_key()).map_err(|_| SkipReason::Rejected)?.into();
+    Ok((numbers, algorithm, prepared))
+}
+
+/// Bytes of a JWKS document. Nimbus stops at 50 KB; the largest of the real sets the tests read is
+/// far below that, and 128 RSA-8192 keys fit.
+const MAX_DOCUMENT: usize = 256 * 1024;
+
+/// Members of a set. A core publishes two, three around a rotation.
+const MAX_KEYS: usize = 128;

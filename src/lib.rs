@@ -1,0 +1,70 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+#![deny(
+    missing_docs,
+    clippy::alloc_instead_of_core,
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core
+)]
+
+extern crate alloc;
+
+// A module uses only what is declared above it; tests/layers.rs holds this.
+//
+// 0  leaves
+mod reason;
+mod time;
+mod base64url;
+mod json;
+// 1  bytes → shapes, no opinions
+mod cookie;
+mod token;
+mod header;
+mod payload;
+// 2  keys and proof
+mod signature;
+mod jwk;
+mod key_set;
+mod verified;
+// 3  opinions
+mod policy;
+mod session;
+mod decision;
+// 4  machines: read `gate` first
+mod keys;
+mod gate;
+mod key_store;
+// 5  providers: the only users of cryptography crates
+pub mod crypto;
+
+pub use decision::{FetchKeys, FetchReason, SessionDecision, Unavailable};
+pub use gate::{Gate, Request};
+pub use header::TokenVersion;
+pub use jwk::SkipReason;
+pub use key_set::{FetchFailure, KeySet, Skipped};
+pub use key_store::{Fetch, FetchAnswer, KeyStore, Origins, Ticket};
+pub use keys::Keys;
+pub use policy::{PagePolicy, SigningKeyKind, TokenTransfer};
+pub use reason::Reason;
+pub use session::{Session, TokenSource};
+pub use signature::{
+    BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
+};
+pub use time::UnixMillis;

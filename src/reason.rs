@@ -1,0 +1,148 @@
+//! Why a decision is what it is: small words, the same in every build, without a byte of the token.
+//!
+//! This file lies among the leaves because each stage names its own refusals; what a reason *leads
+//! to* is said in one place only, [`SessionDecision`](crate::SessionDecision)'s file.
+
+use core::fmt;
+
+/// Writes an enum of words once: variant, stable name and sentence cannot drift apart.
+macro_rules! words {
+    (
+        $(#[$meta:meta])*
+        pub enum $enum:ident {
+            $( $(#[$doc:meta])* $variant:ident = $name:literal, $sentence:literal; )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $enum {
+            $( #[doc = concat!($sentence, ".")] $(#[$doc])* $variant, )*
+        }
+
+        impl $enum {
+            /// Every one of them, in the order of declaration.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
+
+            /// The stable name in snake case, for logs and metrics.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $( Self::$variant => $name, )* }
+            }
+        }
+
+        impl fmt::Display for $enum {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $( Self::$variant => $sentence, )* })
+            }
+        }
+    };
+}
+
+pub(crate) use words;
+
+words! {
+    /// Why a request is not (yet) a session.
+    ///
+    /// Reasons explain; what to *do* is the [`SessionDecision`](crate::SessionDecision) they come
+    /// in. Only what stands under "after the signature" is proven; all else is the word of
+    /// whoever sent the request.
+    ///
+    /// ```
+    /// use supertokens_session::Reason;
+    ///
+    /// assert_eq!(Reason::Expired.name(), "expired");
+    /// assert_eq!(Reason::Expired.to_string(), "the access token has expired");
+    /// ```
+    pub enum Reason {
+        // The request.
+        NoToken = "no_token", "there is no access token";
+        Method = "method", "the method is neither GET nor HEAD and the policy does not name it";
+        CookieHeaderTooLong = "cookie_header_too_long", "the cookie headers are longer than 64 KiB in all";
+        LegacyCookie = "legacy_cookie", "a cookie of a legacy SDK, sIdRefreshToken, is present";
+        MultipleAccessTokens = "multiple_access_tokens", "there is more than one access token cookie";
+
+        // Malformed: not the shape of a session token.
+        TokenTooLong = "token_too_long", "the token is longer than 8 KiB";
+        SegmentCount = "segment_count", "the token has not three segments";
+        HeaderTooLong = "header_too_long", "the header segment is longer than 1 KiB";
+        HeaderNotBase64Url = "header_not_base64url", "the header is not canonical base64url";
+        HeaderNotUtf8 = "header_not_utf8", "the header is not UTF-8";
+        HeaderNotJson = "header_not_json", "the header is not JSON";
+        HeaderNotAnObject = "header_not_an_object", "the header is not a JSON object";
+        HeaderDuplicateMember = "header_duplicate_member", "the header has two members of one name";
+        HeaderTooManyMembers = "header_too_many_members", "the header has more than 64 members";
+        HeaderTooDeep = "header_too_deep", "the header is nested deeper than 16";
+        TokenType = "typ", "typ is not JWT";
+        KeyId = "kid", "kid is missing, empty or not a string";
+        Version = "version", "version is not a string this crate knows";
+        PayloadNotBase64Url = "payload_not_base64url", "the payload is not canonical base64url";
+        PayloadNotUtf8 = "payload_not_utf8", "the payload is not UTF-8";
+        PayloadNotJson = "payload_not_json", "the payload is not JSON";
+        PayloadNotAnObject = "payload_not_an_object", "the payload is not a JSON object";
+        PayloadDuplicateMember = "payload_duplicate_member", "the payload has two members of one name";
+        PayloadTooManyMembers = "payload_too_many_members", "the payload has more than 256 members";
+        PayloadTooDeep = "payload_too_deep", "a claim is nested deeper than 64";
+        WrongTokenType = "wrong_token_type", "stt says that the token is not a session's";
+        Sub = "sub", "sub is missing or not a string";
+        TenantId = "tenant_id", "tId is missing or not a string";
+        RecipeUserId = "recipe_user_id", "rsub is missing or not a string";
+        SessionHandle = "session_handle", "sessionHandle is missing or not a string";
+        RefreshTokenHash1 = "refresh_token_hash1", "refreshTokenHash1 is missing or not a string";
+        ExpiresAt = "exp", "exp is missing or not a number";
+        ExpiresAtRange = "exp_out_of_range", "exp does not fit 64-bit milliseconds";
+        IssuedAt = "iat", "iat is missing or not a number";
+
+        // Refused by name, before a key is looked for.
+        LegacyToken = "legacy_token", "the token is of version 1 or 2";
+        AlgorithmNotAllowed = "algorithm_not_allowed", "alg is not one the key may be used with";
+        CriticalHeader = "critical_header", "the header has crit or b64";
+        SignatureNotBase64Url = "signature_not_base64url", "the signature is not canonical base64url of a possible length";
+
+        // Keys.
+        UnknownKey = "unknown_key", "the issuer does not have the key";
+        KeyUnusable = "key_unusable", "the issuer publishes the key in a form that cannot be used";
+        KeysUnavailable = "keys_unavailable", "the issuer's keys could not be fetched";
+
+        // After the signature.
+        BadSignature = "bad_signature", "the signature is not the key's";
+        NotYetValid = "not_yet_valid", "nbf lies in the future or is not a number";
+        Expired = "expired", "the access token has expired";
+        SigningKeyKind = "signing_key_kind", "the kind of signing key is not the one the policy names";
+    }
+}
+
+/// What can be wrong with a JSON object that a token or a key set holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    NotUtf8,
+    NotJson,
+    NotAnObject,
+    DuplicateMember,
+    TooManyMembers,
+    TooDeep,
+}
+
+impl Flaw {
+    pub(crate) fn in_header(self) -> Reason {
+        match self {
+            Self::NotUtf8 => Reason::HeaderNotUtf8,
+            Self::NotJson => Reason::HeaderNotJson,
+            Self::NotAnObject => Reason::HeaderNotAnObject,
+            Self::DuplicateMember => Reason::HeaderDuplicateMember,
+            Self::TooManyMembers => Reason::HeaderTooManyMembers,
+            Self::TooDeep => Reason::HeaderTooDeep,
+        }
+    }
+
+    pub(crate) fn in_payload(self) -> Reason {
+        match self {
+            Self::NotUtf8 => Reason::PayloadNotUtf8,
+            Self::NotJson => Reason::PayloadNotJson,
+            Self::NotAnObject => Reason::PayloadNotAnObject,
+            Self::DuplicateMember => Reason::PayloadDuplicateMember,
+            Self::TooManyMembers => Reason::PayloadTooManyMembers,
+            Self::TooDeep => Reason::PayloadTooDeep,
+        }
+    }
+}

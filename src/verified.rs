@@ -1,0 +1,91 @@
+//! The proof: a token taken apart once and sealed, which only a signature check opens.
+
+use alloc::borrow::Cow;
+
+use crate::base64url;
+use crate::header::{Header, HeaderRoom, TokenVersion};
+use crate::key_set::Key;
+use crate::payload::{Payload, PayloadRoom};
+use crate::reason::Reason;
+use crate::time::UnixMillis;
+use crate::token::{Compact, MAX_HEADER, MAX_TOKEN};
+
+/// A token that has the shape of a session token. Unverified: it answers which key it names, which
+/// algorithm, and whether its own `exp` has passed, which may only ever refuse it. What it claims
+/// is sealed until [`SealedToken::check`].
+pub(crate) struct SealedToken<'t> {
+    header: Header<'t>,
+    payload: Payload<'t>,
+    compact: Compact<'t>,
+}
+
+impl<'t> SealedToken<'t> {
+    /// Takes a token apart; what is refused here is malformed.
+    pub(crate) fn take_apart(token: &'t [u8], room: &'t mut Room) -> Result<Self, Reason> {
+        let compact = Compact::split(token)?;
+        let header = Header::decode(compact.header, &mut room.header)?;
+        let payload = Payload::decode(compact.payload, header.version, &mut room.payload)?;
+        Ok(Self { header, payload, compact })
+    }
+
+    /// Refuses by name, before a key is looked for: the algorithm is not `allowed`, the header has
+    /// an extension, or the signature is not base64url.
+    pub(crate) fn refuse_by_name<'s>(
+        &self,
+        allowed: impl Fn(&str) -> bool,
+        room: &'s mut SignatureRoom,
+    ) -> Result<&'s [u8], Reason> {
+        self.header.algorithm(allowed)?;
+        base64url::decode(self.compact.signature, room).map_err(|_| Reason::SignatureNotBase64Url)
+    }
+
+    /// The key the token says it was signed with.
+    pub(crate) fn kid(&self) -> &str {
+        &self.header.kid
+    }
+
+    /// Whether the token's own `exp` has passed.
+    pub(crate) fn has_expired(&self, now: UnixMillis) -> bool {
+        self.payload.has_expired(now)
+    }
+
+    /// Checks the signature and, if it holds, opens the token: the only way to a [`Verified`].
+    pub(crate) fn check(self, signature: &[u8], key: &Key) -> Result<Verified<'t>, Reason> {
+        // The key was prepared for one algorithm; the token does not choose (RFC 8725 section 3.1).
+        self.header.algorithm(|alg| alg == key.alg())?;
+        key.prepared()
+            .verify(self.compact.signing_input, signature)
+            .map_err(|_| Reason::BadSignature)?;
+        Ok(Verified { kid: self.header.kid, version: self.header.version, payload: self.payload })
+    }
+}
+
+/// The content of a token whose signature held. Made in one place only, above.
+pub(crate) struct Verified<'t> {
+    kid: Cow<'t, str>,
+    pub(crate) version: TokenVersion,
+    pub(crate) payload: Payload<'t>,
+}
+
+impl Verified<'_> {
+    /// Whether a dynamic key signed the token: the core names those `d-` and the time of their
+    /// making, and everything else is a static key.
+    pub(crate) fn has_dynamic_key(&self) -> bool {
+        self.kid.starts_with("d-")
+    }
+}
+
+/// Where a token is decoded to, on the caller's stack, so that a refusal allocates nothing.
+pub(crate) struct Room {
+    header: HeaderRoom,
+    payload: PayloadRoom,
+}
+
+impl Room {
+    pub(crate) const fn new() -> Self {
+        Self { header: [0; MAX_HEADER / 4 * 3], payload: [0; MAX_TOKEN / 4 * 3] }
+    }
+}
+
+/// Room for a signature: RSA-8192 makes 1024 bytes and no algorithm of JOSE makes more.
+pub(crate) type SignatureRoom = [u8; 1024];
