@@ -1,0 +1,61 @@
+//! Decides requests from the command line.
+//!
+//! Without an argument it decides built-in samples and prints a table. With a file of JSON Lines, or
+//! `-` for standard input, it reads one request a line and prints one decision a line:
+//!
+//! ```text
+//! {"id":"a","cookie_header":"sAccessToken=…","jwks":{"keys":[…]},"now":1750000000}
+//! {"id":"a","page":{"decision":"try_refresh","reason":"segment_count"}}
+//! ```
+//!
+//! A line that cannot be decided gives `{"id":…,"error":"…"}`; the run goes on and ends with exit
+//! status 1.
+
+#[path = "decide/protocol.rs"]
+mod protocol;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::ExitCode;
+
+use protocol::Protocol;
+
+fn main() -> io::Result<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    let input: Box<dyn BufRead> = match (arguments.next(), arguments.next()) {
+        (None, _) => return samples(),
+        (Some(dash), None) if dash == "-" => Box::new(io::stdin().lock()),
+        (Some(file), None) => Box::new(BufReader::new(File::open(file)?)),
+        _ => {
+            eprintln!("usage: decide [FILE.jsonl | -]");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let (mut protocol, mut failed) = (Protocol::default(), false);
+    let mut output = io::stdout().lock();
+    for line in input.split(b'\n') {
+        if let Some(line) = protocol.line(&line?) {
+            failed |= line.page.is_err();
+            writeln!(output, "{}", line.output())?;
+            output.flush()?;
+        }
+    }
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// The table for a person.
+fn samples() -> io::Result<ExitCode> {
+    let mut protocol = Protocol::default();
+    let mut output = io::stdout().lock();
+    writeln!(output, "{:<18} {:<14} {:<25} the request", "sample", "page decision", "reason")?;
+    for line in include_str!("decide/samples.jsonl").lines() {
+        let Some(line) = protocol.line(line.as_bytes()) else { continue };
+        let id = line.id.as_deref().unwrap_or_default();
+        let (decision, reason) = match &line.page {
+            Ok(decision) => protocol::names(decision),
+            Err(why) => ("error", why.as_str()),
+        };
+        writeln!(output, "{id:<18} {decision:<14} {reason:<25} {}", line.note)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
