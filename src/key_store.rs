@@ -75,7 +75,9 @@ impl KeyStore {
         self.keys.clone()
     }
 
-    /// The reason to fetch before any request has come, so that the first need not wait.
+    /// The reason to fetch before any request has come, so that the first need not wait, and again
+    /// from a timer of the caller's, so that a key the issuer has withdrawn is dropped: the store
+    /// by itself fetches only when a token names a key it lacks.
     #[must_use]
     pub fn first_fetch(&self) -> FetchKeys {
         FetchKeys::new(FetchReason::NoKeys, self.keys.snapshot().generation)

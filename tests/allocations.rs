@@ -1,0 +1,280 @@
+//! What a decision costs in heap allocations, counted exactly: a number that grows is a change
+//! somebody must have meant.
+//!
+//! The counter is per thread, so the harness and the other test do not disturb it. What `ring`
+//! allocates inside a verification is not ours: it is measured by the bare call on the same message
+//! and signature, and subtracted.
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use supertokens_session::{
+    FetchAnswer, Gate, KeySet, KeyStore, Keys, PagePolicy, SessionDecision, crypto,
+};
+use support::{
+    NOW, PAYLOAD, Signer, at, base64url, jwks, jwks_of, keys, payload_with, store_after,
+    unbase64url,
+};
+
+struct Counting;
+
+thread_local! {
+    /// Calls and bytes. `const`, so that reading it never allocates by itself.
+    static COST: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+}
+
+fn count(bytes: usize) {
+    // A thread that ends may free and allocate after its locals are gone; that is not measured.
+    let _ = COST.try_with(|cost| {
+        let (calls, sum) = cost.get();
+        cost.set((calls + 1, sum + bytes as u64));
+    });
+}
+
+// SAFETY: every call goes to `System` as it came; counting touches no memory of the caller's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    /// One call, as it may move everything; its bytes are counted anew.
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size);
+        // SAFETY: as above.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// What `work` gives, and the allocations and bytes it took on this thread.
+fn cost<T>(work: impl FnOnce() -> T) -> (T, u64, u64) {
+    let (calls, bytes) = COST.get();
+    let result = work();
+    let (calls_after, bytes_after) = COST.get();
+    (result, calls_after - calls, bytes_after - bytes)
+}
+
+/// The allocations of `ring` alone for this token's message and signature under this key.
+fn ring_alone(key: &Signer, token: &str) -> u64 {
+    let (n, e) = key.numbers();
+    let key = RsaPublicKeyComponents { n: unbase64url(&n), e: unbase64url(&e) };
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let signature = unbase64url(signature);
+    let verify = || key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature);
+    let (_, calls, _) = cost(verify);
+    calls
+}
+
+/// What a decision is, in a word.
+fn outcome(decision: &SessionDecision) -> &'static str {
+    match decision {
+        SessionDecision::Authenticated(_) => "authenticated",
+        SessionDecision::NoSession(reason) | SessionDecision::TryRefresh(reason) => reason.name(),
+        SessionDecision::FetchKeys(_) => "fetch_keys",
+        SessionDecision::Unavailable(why) => why.reason().name(),
+    }
+}
+
+/// The page gate's decision on this token, and the allocations and bytes it took.
+fn decide(token: &str, keys: &Keys) -> (SessionDecision, u64, u64) {
+    let gate = Gate::page(PagePolicy::default());
+    let field = format!("theme=dark; sAccessToken={token}; lang=en");
+    cost(|| gate.request("GET", [field.as_bytes()]).decide(keys, at(NOW)))
+}
+
+fn nested(depth: usize) -> String {
+    format!("{}{}", "[".repeat(depth), "]".repeat(depth))
+}
+
+/// A token that is never verified, of any bytes.
+fn unsigned(header: &[u8], payload: &[u8]) -> String {
+    format!("{}.{}.AAAA", base64url(header), base64url(payload))
+}
+
+/// Decides each row's token with its keys; all rows that are not as they say, in one message.
+fn check(table: &[(&str, String, &Keys, u64)], ring: impl Fn(&str) -> u64) {
+    let mut wrong = Vec::new();
+    for (expected, token, keys, ours) in table {
+        let (decision, calls, _) = decide(token, keys);
+        let ring = ring(token);
+        if (outcome(&decision), calls) != (*expected, ours + ring) {
+            wrong.push(format!("{expected} {ours} + {ring}: {} {calls}", outcome(&decision)));
+        }
+    }
+    assert!(wrong.is_empty(), "expected, ours + ring's: measured\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_refusal_before_the_signature_allocates_exactly_this_often() {
+    let issuer = Signer::dynamic();
+    let good = issuer.session(PAYLOAD);
+    let header = issuer.header();
+    let bytes = header.as_bytes();
+    let payload = |name: &str, value: &str| issuer.session(&payload_with(name, value));
+    let with_header = |from: &str, to: &str| issuer.token(&header.replace(from, to), PAYLOAD);
+    let (parts, _) = good.rsplit_once('.').unwrap();
+    let unknown_kid = header.replace(issuer.kid, "d-1");
+    let old = payload_with("exp", "1");
+    let many = (0..300).fold(r#"{"a":0"#.to_owned(), |text, n| format!(r#"{text},"{n}":0"#));
+    let twice = PAYLOAD.replace(r#""iat""#, r#""exp":1,"iat""#);
+    let open = format!(r#"{{"a":{}"#, "[".repeat(64));
+    let legacy = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsInZlcnNpb24iOiIyIn0=";
+
+    let ready = keys(&jwks());
+    let failed = store_after(FetchAnswer::failed(), at(NOW)).keys();
+    let new = KeyStore::new("https://core.example/", &[crypto::ring::RS256]).keys();
+    let encrypts = issuer.jwk().replace(r#""sig""#, r#""enc""#);
+    let unusable = keys(&jwks_of(&[Signer::statik().jwk(), encrypts]));
+
+    #[rustfmt::skip]
+    let table = [
+        // No token, or not the shape of one: nothing.
+        ("no_token", String::new(), &ready, 0),
+        ("token_too_long", "a".repeat(8 * 1024 + 1), &ready, 0),
+        ("segment_count", "a.b".into(), &ready, 0),
+        ("legacy_token", format!("{legacy}.."), &ready, 0),
+        ("header_too_long", format!("{}..", "A".repeat(1025)), &ready, 0),
+        ("header_not_base64url", "a=.b.c".into(), &ready, 0),
+        ("header_not_utf8", unsigned(b"{\"\xff\":1}", b"{}"), &ready, 0),
+        ("header_not_an_object", unsigned(b"[]", b"{}"), &ready, 0),
+        ("header_duplicate_member", unsigned(br#"{"a":1,"a":2}"#, b"{}"), &ready, 0),
+        ("typ", with_header("JWT", "jwt"), &ready, 0),
+        ("kid", with_header(issuer.kid, ""), &ready, 0),
+        ("version", with_header(r#""5""#, r#""6""#), &ready, 0),
+        ("payload_not_base64url", format!("{}.*.c", base64url(bytes)), &ready, 0),
+        ("payload_not_utf8", unsigned(bytes, b"{\"\xff\":1}"), &ready, 0),
+        ("payload_not_an_object", unsigned(bytes, b"7"), &ready, 0),
+        ("payload_duplicate_member", unsigned(bytes, br#"{"a":1,"a":2,"b":[3]}"#), &ready, 0),
+        ("payload_too_many_members", unsigned(bytes, format!("{many}}}").as_bytes()), &ready, 0),
+        ("wrong_token_type", payload("stt", "1"), &ready, 0),
+        ("sub", payload("sub", "null"), &ready, 0),
+        ("tenant_id", payload("tId", "[]"), &ready, 0),
+        ("recipe_user_id", payload("rsub", ""), &ready, 0),
+        ("session_handle", payload("sessionHandle", "{}"), &ready, 0),
+        ("refresh_token_hash1", payload("refreshTokenHash1", "0"), &ready, 0),
+        ("exp", payload("exp", r#""1""#), &ready, 0),
+        ("exp_out_of_range", payload("exp", "1e300"), &ready, 0),
+        ("iat", payload("iat", "true"), &ready, 0),
+        // Refused by name.
+        ("algorithm_not_allowed", with_header("RS256", "none"), &ready, 0),
+        ("algorithm_not_allowed", with_header("RS256", "HS256"), &ready, 0),
+        ("critical_header", with_header("{", r#"{"crit":["b64"],"b64":false,"#), &ready, 0),
+        ("signature_not_base64url", format!("{parts}.*"), &ready, 0),
+        // No key.
+        ("unknown_key", issuer.token(&unknown_kid, PAYLOAD), &ready, 0),
+        ("expired", issuer.token(&unknown_kid, &old), &ready, 0),
+        ("expired", issuer.session(&old), &failed, 0),
+        ("keys_unavailable", good.clone(), &failed, 0),
+        ("fetch_keys", good.clone(), &new, 0),
+        ("key_unusable", good.clone(), &unusable, 0),
+        // After a flaw serde_json skips the rest and notes what is nested in it: a byte a depth,
+        // in a vector that doubles from 8.
+        ("payload_duplicate_member", issuer.session(&twice), &ready, 1),
+        ("header_too_deep", with_header("{", &format!(r#"{{"a":{},"#, nested(18))), &ready, 1),
+        ("payload_too_deep", payload("a", &nested(66)), &ready, 1),
+        ("payload_too_deep", payload("a", &nested(2500)), &ready, 10),
+        // Escapes: room to undo them, and a copy of each text that is kept.
+        ("unknown_key", with_header("d-1", r"\u0064-2"), &ready, 3),
+        ("sub", payload("sub", r#"["\n"]"#), &ready, 1),
+        // Broken JSON: an error of serde_json's for every object and array left open.
+        ("header_not_json", unsigned(b"{\"typ\":JWT}", b"{}"), &ready, 2),
+        ("payload_not_json", unsigned(bytes, b"{\"sub\":1e400}"), &ready, 1),
+        ("payload_not_json", unsigned(bytes, b"{} {}"), &ready, 1),
+        ("payload_not_json", unsigned(bytes, b"{"), &ready, 2),
+        ("payload_not_json", unsigned(bytes, br#"{"a":[[["#), &ready, 5),
+        ("payload_not_json", unsigned(bytes, open.as_bytes()), &ready, 66),
+    ];
+    check(&table, |_| 0);
+
+    let (_, calls, _) = cost(|| ready.clone());
+    assert_eq!(calls, 0, "a snapshot is a reference count");
+}
+
+#[test]
+fn a_decision_on_a_signature_allocates_exactly_this_often() {
+    let issuer = Signer::dynamic();
+    let good = issuer.session(PAYLOAD);
+    let (parts, _) = good.rsplit_once('.').unwrap();
+    let changed = |name: &str, value: &str| issuer.session(&payload_with(name, value));
+    let escaped = |from: &str, to: &str| PAYLOAD.replace(from, to);
+    let v3 = issuer.header().replace(r#""version":"5","#, "");
+    let escaped_kid = issuer.header().replace("d-1", r"\u0064-1");
+    let ready = keys(&jwks());
+
+    #[rustfmt::skip]
+    let table = [
+        ("bad_signature", Signer::other().session(PAYLOAD), &ready, 0),
+        ("bad_signature", format!("{parts}.AAAA"), &ready, 0),
+        ("bad_signature", format!("{parts}."), &ready, 0),
+        ("expired", changed("exp", "1"), &ready, 0),
+        ("not_yet_valid", changed("nbf", "1750000001"), &ready, 0),
+        // An acceptance: the session's text.
+        ("authenticated", good.clone(), &ready, 1),
+        ("authenticated", issuer.token(&v3, PAYLOAD), &ready, 1),
+        // Escapes: room to undo them, once a segment; a copy where the text is kept.
+        ("authenticated", issuer.session(&escaped("admin", r"\u0061dmin")), &ready, 2),
+        ("authenticated", issuer.session(&escaped("user-1", r"\u0075ser-1")), &ready, 3),
+        ("bad_signature", Signer::other().session(&escaped("user-1", r"\u0075")), &ready, 2),
+        // That room grows with the text: 8 bytes, then what is needed.
+        ("authenticated", issuer.token(&escaped_kid, PAYLOAD), &ready, 4),
+    ];
+    check(&table, |token| ring_alone(&issuer, token));
+
+    let statik = Signer::statik();
+    let table = [("signing_key_kind", statik.session(PAYLOAD), &ready, 0)];
+    check(&table, |token| ring_alone(&statik, token));
+}
+
+/// Of the worst kinds of input there are: long texts, escapes, deep and many containers.
+#[test]
+fn no_input_allocates_more_than_a_stated_multiple_of_its_bytes() {
+    let issuer = Signer::dynamic();
+    let bytes = issuer.header().into_bytes();
+    let ready = keys(&jwks());
+    let long = |text: &str| text.repeat(4000 / text.len());
+    let sub = |text: String| issuer.session(&payload_with("sub", &format!(r#""{text}""#)));
+    let tokens = [
+        sub(long("u")),
+        sub(long(r"\n")),
+        sub(format!(r"\n{}", long("u"))),
+        issuer.session(&payload_with("a", &nested(2500))),
+        unsigned(&bytes, format!(r#"{{"a":{}"#, "[".repeat(64)).as_bytes()),
+        unsigned(&bytes, format!(r#"{{"{}":"#, long(r"\n")).as_bytes()),
+    ];
+    for token in tokens {
+        // Four times the token, and what ring and the errors of 66 open containers take.
+        let (decision, _, allocated) = decide(&token, &ready);
+        let most = 4 * token.len() as u64 + 3 * 1024;
+        assert!(allocated <= most, "{allocated} of {most}: {}", outcome(&decision));
+    }
+
+    let kid = |n: usize| issuer.jwk().replace(issuer.kid, &format!("d-{n}"));
+    let documents = [
+        jwks(),
+        jwks_of(&vec!["0".to_owned(); 128]),
+        jwks_of(&vec![r#"{"kid":"\n"}"#.to_owned(); 128]),
+        jwks_of(&(0..128).map(kid).collect::<Vec<_>>()),
+        format!(r#"{{"keys":[{{"a":"{}"}}]}}"#, r"\n".repeat(100_000)),
+        format!(r#"{{"keys":[{}"#, r#"{"a":["#.repeat(8)),
+        format!(r#"{{"a":{}}}"#, nested(130_000)),
+    ];
+    for document in documents {
+        // Four times the document, and a list of 128 members that grew by doubling.
+        let parse = || KeySet::parse(document.as_bytes(), &[crypto::ring::RS256]);
+        let (set, _, allocated) = cost(parse);
+        let most = 4 * document.len() as u64 + 8 * 1024;
+        assert!(allocated <= most, "{allocated} of {most}: {:?}", set.err());
+    }
+}

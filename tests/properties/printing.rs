@@ -1,0 +1,130 @@
+//! Promise 9: what is printed of a value ends up in logs, so nothing of the user is.
+
+use std::collections::BTreeSet;
+
+use supertokens_session::*;
+
+use crate::all_keys;
+use crate::support::{NOW, PAYLOAD, Signer, at, jwks_of, store_after};
+
+/// The names that `src/lib.rs` exports.
+fn exported() -> BTreeSet<&'static str> {
+    let exports = include_str!("../../src/lib.rs").split("pub use ").skip(1);
+    let lists = exports.map(|export| export.split(';').next().unwrap());
+    let items = lists.flat_map(|list| list.split_once("::").unwrap().1.split([',', '{', '}']));
+    items.map(str::trim).filter(|item| !item.is_empty()).collect()
+}
+
+#[test]
+fn debug_and_display_print_nothing_of_the_user() {
+    let issuer = Signer::dynamic();
+    let marked = PAYLOAD
+        .replace("user-1", "marker-user")
+        .replace("recipe-1", "marker-recipe")
+        .replace("public", "marker-tenant")
+        .replace("handle-1", "marker-handle")
+        .replace("admin", "marker-role");
+    let good = issuer.session(&marked);
+    let gone = issuer.token(&issuer.header().replace("d-", "d-marker-"), &marked);
+    let expired = issuer.session(&marked.replace("1750003540", "1"));
+    let forged = Signer::other().session(&marked);
+    let tokens = [&good, &gone, &expired, &forged];
+
+    let gate = Gate::page(PagePolicy::default());
+    let (mut store, now) = (store_after(FetchAnswer::failed(), at(NOW)), at(NOW));
+    let later = at(NOW + 60);
+    let [ready, failed, new] = all_keys();
+    let mut shown: Vec<(&str, String)> = Vec::new();
+    for token in tokens {
+        let field = format!("marker=marker; sAccessToken={token}; marker-cookie");
+        let request = gate.request("GET", [field.as_bytes()]);
+        let odd = gate.request("GET", [b"sAccessToken=marker.marker.marker".as_slice()]);
+        shown.push(("Request", format!("{request:?} {request:#?} {odd:?}")));
+        for (keys, now) in [(&ready, now), (&ready, later), (&failed, now), (&new, now)] {
+            let decision = request.decide(keys, now);
+            shown.push(("SessionDecision", format!("{decision:?} {decision:#?}")));
+            shown.push(match decision {
+                SessionDecision::Authenticated(session) => ("Session", format!("{session:?}")),
+                SessionDecision::NoSession(why) | SessionDecision::TryRefresh(why) => {
+                    ("Reason", format!("{why:?} {why}"))
+                }
+                SessionDecision::FetchKeys(why) => ("FetchKeys", format!("{why:?}")),
+                SessionDecision::Unavailable(why) => ("Unavailable", format!("{why:?}")),
+            });
+        }
+    }
+    // A server of another kind may answer with what the request held.
+    let answer = FetchAnswer::http(200, b"{\"keys\":\"marker\"}");
+    shown.push(("FetchAnswer", format!("{answer:?} {:?}", FetchAnswer::failed())));
+    let not_now = store.begin_fetch(store.first_fetch(), now);
+    let Fetch::Ticket(ticket) = ({
+        shown.push(("Fetch", format!("{not_now:?}")));
+        let SessionDecision::FetchKeys(why) = gate
+            .request("GET", [format!("sAccessToken={good}").as_bytes()])
+            .decide(&store.keys(), later)
+        else {
+            panic!("the wait is over")
+        };
+        store.begin_fetch(why, later)
+    }) else {
+        panic!("the wait is over")
+    };
+    shown.push(("Ticket", format!("{ticket:?}")));
+    let keys = store.finish_fetch(ticket, answer, later);
+    shown.push(("KeyStore", format!("{store:?}")));
+    shown.push(("Keys", format!("{keys:?} {ready:?} {:?}", Fetch::Newer(ready.clone()))));
+    shown.push(("KeySet", format!("{:?}", ready.set())));
+    let skipped = keys_with_skipped();
+    shown.push(("Skipped", format!("{:?}", skipped.skipped())));
+    shown.push(("Gate", format!("{gate:?}")));
+    shown.push(("PagePolicy", format!("{:?}", PagePolicy::default())));
+    shown.push(("Origins", format!("{:?}", Origins::from("https://core.example/"))));
+    let key = PublicKey::Rsa { n: &[0xff; 256], e: &[3] };
+    let prepared = crypto::ring::RS256.prepare(key).unwrap();
+    shown.push(("PublicKey", format!("{key:?}")));
+    shown.push(("VerifyingKey", format!("{prepared:?}")));
+    shown.push(("SignatureAlgorithm", format!("{:?}", crypto::ring::RS256)));
+    shown.push(("BadSignature", format!("{BadSignature:?} {BadSignature}")));
+    shown.push(("KeyRejected", format!("{KeyRejected:?} {KeyRejected}")));
+    let words = |all: &[String]| all.join(" ");
+    let both = |word: &dyn std::fmt::Debug, sentence: &dyn std::fmt::Display| {
+        format!("{word:?} {sentence}")
+    };
+    shown.push(("Reason", words(&Reason::ALL.iter().map(|w| both(w, w)).collect::<Vec<_>>())));
+    shown.push((
+        "SkipReason",
+        words(&SkipReason::ALL.iter().map(|w| both(w, w)).collect::<Vec<_>>()),
+    ));
+    shown.push((
+        "FetchFailure",
+        words(&FetchFailure::ALL.iter().map(|w| both(w, w)).collect::<Vec<_>>()),
+    ));
+    shown.push(("FetchReason", format!("{:?}", FetchReason::NoKeys)));
+    shown.push(("KeyKind", format!("{:?}", KeyKind::Rsa)));
+    shown.push(("SigningKeyKind", format!("{:?}", SigningKeyKind::Static)));
+    shown.push(("TokenSource", format!("{:?}", TokenSource::Cookie)));
+    shown.push(("TokenTransfer", format!("{:?}", TokenTransfer::Any)));
+    shown.push(("TokenVersion", format!("{:?}", TokenVersion::V5)));
+    shown.push(("UnixMillis", format!("{now:?}")));
+
+    let names: BTreeSet<&str> = shown.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, exported(), "each public type is shown here");
+    for (name, text) in &shown {
+        assert!(!text.to_lowercase().contains("marker"), "{name}: {text}");
+        for token in tokens {
+            for piece in token.as_bytes().windows(12) {
+                let piece = std::str::from_utf8(piece).unwrap();
+                assert!(!text.contains(piece), "{name} prints {piece}");
+            }
+            // Nor as the numbers a slice of bytes prints as.
+            let numbers = format!("{:?}", &token.as_bytes()[..12]);
+            assert!(!text.contains(numbers.trim_matches(['[', ']'])), "{name} prints {numbers}");
+        }
+    }
+}
+
+fn keys_with_skipped() -> KeySet {
+    let odd = Signer::statik().jwk().replace("sig", "enc");
+    let document = jwks_of(&[Signer::dynamic().jwk(), odd]);
+    KeySet::parse(document.as_bytes(), &[crypto::ring::RS256]).unwrap()
+}
