@@ -11,9 +11,55 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 pub(crate) struct NotBase64Url;
 
 /// Decodes `text` into the front of `room` and gives that part back.
+///
+/// Whole blocks are decoded here, in code that the compiler turns into vector instructions and that
+/// neither branches nor indexes by the text; the last 31 characters or less, with all that makes an
+/// encoding canonical, are left to `base64ct`, which also judges this function in the tests.
 pub(crate) fn decode<'r>(text: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], NotBase64Url> {
-    Base64UrlUnpadded::decode(text, room).map_err(|_| NotBase64Url)
+    let mut blocks = text.chunks_exact(BLOCK);
+    let whole = blocks.len().saturating_mul(BLOCK / 4 * 3);
+    let (bytes, rest) = room.split_at_mut_checked(whole).ok_or(NotBase64Url)?;
+    let mut seen = 0;
+    for (block, bytes) in blocks.by_ref().zip(bytes.chunks_exact_mut(BLOCK / 4 * 3)) {
+        let mut values = [0; BLOCK];
+        for (value, character) in values.iter_mut().zip(block) {
+            *value = value_of(*character);
+            seen |= *value;
+        }
+        for (values, bytes) in values.chunks_exact(4).zip(bytes.chunks_exact_mut(3)) {
+            if let ([a, b, c, d], [x, y, z]) = (values, bytes) {
+                *x = a << 2 | b >> 4;
+                *y = b << 4 | c >> 2;
+                *z = c << 6 | d;
+            }
+        }
+    }
+    let last = Base64UrlUnpadded::decode(blocks.remainder(), rest).map_err(|_| NotBase64Url)?.len();
+    if seen & NOT_A_VALUE != 0 {
+        return Err(NotBase64Url);
+    }
+    room.get(..whole.saturating_add(last)).ok_or(NotBase64Url)
 }
+
+/// The six bits a character stands for (RFC 4648 table 2), or [`NOT_A_VALUE`], without a branch.
+fn value_of(character: u8) -> u8 {
+    let from = |first: u8| character.wrapping_sub(first);
+    let if_so = |condition: bool, value: u8| u8::from(condition).wrapping_neg() & value;
+    let (upper, lower, digit) = (from(b'A') < 26, from(b'a') < 26, from(b'0') < 10);
+    let (minus, underscore) = (character == b'-', character == b'_');
+    if_so(upper, from(b'A'))
+        | if_so(lower, from(b'a').wrapping_add(26))
+        | if_so(digit, from(b'0').wrapping_add(52))
+        | if_so(minus, 62)
+        | if_so(underscore, 63)
+        | if_so(!(upper | lower | digit | minus | underscore), NOT_A_VALUE)
+}
+
+/// A bit that no six-bit value has.
+const NOT_A_VALUE: u8 = 0x80;
+
+/// Characters decoded at a time: two vectors of 16 bytes.
+const BLOCK: usize = 32;
 
 /// Decodes a number of a JWK (`Base64urlUInt`, RFC 7518 section 2), big-endian and without leading
 /// zero bytes.
@@ -73,5 +119,36 @@ mod tests {
         for text in ["+/8", "-_8=", "-_9", "-_8\n", " -_8", "-", "%2D_8"] {
             assert_eq!(decode(text.as_bytes(), &mut room), Err(NotBase64Url), "{text:?}");
         }
+    }
+
+    /// Every length around the block's, and every byte at every place of a text of two blocks and a
+    /// bit: the same answer as `base64ct`, byte for byte.
+    #[test]
+    fn it_agrees_with_base64ct() {
+        let agrees = |text: &[u8]| {
+            let (mut ours, mut theirs) = ([0; 64], [0; 64]);
+            let theirs = Base64UrlUnpadded::decode(text, &mut theirs).map_err(|_| NotBase64Url);
+            assert_eq!(decode(text, &mut ours), theirs, "{}", text.escape_ascii());
+        };
+        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_ABCDEF";
+        for length in 0..=digits.len() {
+            agrees(&digits[..length]);
+        }
+        let mut text = *digits;
+        for at in 0..text.len() {
+            for byte in 0..=u8::MAX {
+                text[at] = byte;
+                agrees(&text);
+            }
+            text[at] = digits[at];
+        }
+    }
+
+    #[test]
+    fn a_text_longer_than_the_room_is_refused() {
+        let mut room = [0; 24];
+        assert!(decode(&[b'A'; 32], &mut room).is_ok());
+        assert_eq!(decode(&[b'A'; 34], &mut room), Err(NotBase64Url));
+        assert_eq!(decode(&[b'A'; 64], &mut room), Err(NotBase64Url));
     }
 }

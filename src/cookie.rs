@@ -8,13 +8,17 @@
 /// Calls `found` with the value of each cookie in `field` whose name is in `names`, in order, with
 /// the name's index. White space (SP, HTAB) around name and value and one pair of double quotes
 /// around the value are removed. A part without `=` is no cookie.
+///
+/// `room` is how many parts there may be, and is counted down; `Err` if there are more.
 pub(crate) fn scan<'f, const N: usize>(
     field: &'f [u8],
     names: [&[u8]; N],
+    room: &mut usize,
     mut found: impl FnMut(usize, &'f [u8]),
-) {
+) -> Result<(), TooMany> {
     let mut rest = field;
     loop {
+        *room = room.checked_sub(1).ok_or(TooMany)?;
         let (part, more) = match memchr::memchr(b';', rest) {
             Some(at) => (rest.get(..at), rest.get(at.saturating_add(1)..)),
             None => (Some(rest), None),
@@ -27,10 +31,21 @@ pub(crate) fn scan<'f, const N: usize>(
         }
         match more {
             Some(more) => rest = more,
-            None => return,
+            None => return Ok(()),
         }
     }
 }
+
+/// `name`, or where no browser would send it (and [`scan`] could find what is not there) one that
+/// is never found.
+pub(crate) fn findable(name: &[u8]) -> &[u8] {
+    let whole = !name.is_empty() && trim(name).len() == name.len();
+    if whole && memchr::memchr2(b'=', b';', name).is_none() { name } else { b";" }
+}
+
+/// There are more parts than there may be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooMany;
 
 /// What follows the `=` if only white space stands before it.
 fn after_equals(rest: &[u8]) -> Option<&[u8]> {
@@ -39,6 +54,9 @@ fn after_equals(rest: &[u8]) -> Option<&[u8]> {
 
 fn trim(text: &[u8]) -> &[u8] {
     let mut text = trim_start(text);
+    if let [.., b' ' | b'\t'] = text {
+        text = trim_runs_end::<8>(trim_runs_end::<32>(text));
+    }
     while let [rest @ .., b' ' | b'\t'] = text {
         text = rest;
     }
@@ -46,10 +64,41 @@ fn trim(text: &[u8]) -> &[u8] {
 }
 
 fn trim_start(mut text: &[u8]) -> &[u8] {
+    // Most text begins with one space or none.
+    if let [b' ' | b'\t', b' ' | b'\t', ..] = text {
+        text = trim_runs::<8>(trim_runs::<32>(text));
+    }
     while let [b' ' | b'\t', rest @ ..] = text {
         text = rest;
     }
     text
+}
+
+/// White space by the run, so that 64 KiB of it cost no more than 64 KiB of anything.
+fn trim_runs<const RUN: usize>(mut text: &[u8]) -> &[u8] {
+    while let Some((first, rest)) = text.split_first_chunk::<RUN>() {
+        if !all_white(first) {
+            break;
+        }
+        text = rest;
+    }
+    text
+}
+
+fn trim_runs_end<const RUN: usize>(mut text: &[u8]) -> &[u8] {
+    while let Some((rest, last)) = text.split_last_chunk::<RUN>() {
+        if !all_white(last) {
+            break;
+        }
+        text = rest;
+    }
+    text
+}
+
+fn all_white<const RUN: usize>(run: &[u8; RUN]) -> bool {
+    // In bytes and to the end, as vector instructions do it.
+    let odd = |byte: &u8| u8::from(*byte != b' ') & u8::from(*byte != b'\t');
+    run.iter().fold(0, |seen, byte| seen | odd(byte)) == 0
 }
 
 fn unquote(value: &[u8]) -> &[u8] {
@@ -66,7 +115,7 @@ mod tests {
 
     fn values<'f>(field: &'f [u8], name: &[u8]) -> Vec<&'f [u8]> {
         let mut values = Vec::new();
-        scan(field, [name], |_, value| values.push(value));
+        assert_eq!(scan(field, [name], &mut 99, |_, value| values.push(value)), Ok(()));
         values
     }
 
@@ -94,5 +143,23 @@ mod tests {
         for (field, expected) in cases {
             assert_eq!(values(field, b"a"), expected, "{}", field.escape_ascii());
         }
+    }
+
+    #[test]
+    fn white_space_of_any_length_is_trimmed() {
+        for length in 0..70 {
+            let white: Vec<u8> = b" \t ".iter().copied().cycle().take(length).collect();
+            let field = [&white, b"a".as_slice(), &white, b"=", &white, b"1", &white].concat();
+            assert_eq!(values(&field, b"a"), [b"1"], "{length}");
+            assert_eq!(values(&[b"a=", white.as_slice()].concat(), b"a"), [b""], "{length}");
+        }
+    }
+
+    #[test]
+    fn more_parts_than_there_is_room_for_are_refused() {
+        let mut room = 3;
+        assert_eq!(scan(b"a;b", [b"x"], &mut room, |_, _| {}), Ok(()));
+        assert_eq!(room, 1);
+        assert_eq!(scan(b"a;b", [b"x"], &mut room, |_, _| {}), Err(TooMany));
     }
 }

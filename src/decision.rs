@@ -39,7 +39,8 @@ pub enum SessionDecision {
     ///
     /// A promise of progress: with the snapshot that
     /// [`finish_fetch`](crate::KeyStore::finish_fetch) returns, the same request is not answered
-    /// `FetchKeys` again before its [`retry_at`](Unavailable::retry_at) or the store's interval.
+    /// `FetchKeys` again before 1 second after a failure or 15 after a success, unless the clock is
+    /// set back.
     FetchKeys(FetchKeys),
     /// Answer 503: whether this visitor has a session cannot be known now. Never a refresh or a
     /// redirect, which would go round for ever.
@@ -154,9 +155,10 @@ impl SessionDecision {
                 retry_at: keys.retry_at,
             }),
 
-            // There is a cookie, so the browser believes that it has a session: a refresh gives it
-            // a good token or signs it out.
+            // There is a cookie (or too much to tell), so the browser believes that it has a
+            // session: a refresh gives it a good token or signs it out.
             Reason::CookieHeaderTooLong
+            | Reason::TooManyCookies
             | Reason::LegacyCookie
             | Reason::MultipleAccessTokens
             | Reason::TokenTooLong
@@ -168,6 +170,7 @@ impl SessionDecision {
             | Reason::HeaderNotAnObject
             | Reason::HeaderDuplicateMember
             | Reason::HeaderTooManyMembers
+            | Reason::HeaderTooComplex
             | Reason::HeaderTooDeep
             | Reason::TokenType
             | Reason::KeyId
@@ -178,6 +181,7 @@ impl SessionDecision {
             | Reason::PayloadNotAnObject
             | Reason::PayloadDuplicateMember
             | Reason::PayloadTooManyMembers
+            | Reason::PayloadTooComplex
             | Reason::PayloadTooDeep
             | Reason::WrongTokenType
             | Reason::Sub

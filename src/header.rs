@@ -144,7 +144,7 @@ impl<'t> Members<'t> for Found<'t> {
 }
 
 /// 64 members and a depth of 16: the core's headers have 4 members and a depth of 1.
-const LIMITS: Limits = Limits { members: 64, depth: 16 };
+const LIMITS: Limits = Limits { members: 64, depth: 16, marks: 144 };
 
-/// Names of all open objects: a full object inside a full one.
-const OPEN_NAMES: usize = 2 * LIMITS.members;
+/// Room for names, two halves each.
+const OPEN_NAMES: usize = 2 * LIMITS.most_names();

@@ -3,12 +3,14 @@
 //!
 //! * UTF-8 is checked first: `serde_json` lets invalid bytes pass inside values it skips.
 //! * Visitors are written by hand: a derived struct also accepts an array.
-//! * What is wrong is a flag beside the parser, not a `serde` error: an error costs the attacker's
-//!   choice of allocations, a flag costs none, and the work stays one pass over bounded text.
+//! * What is wrong is a flag beside the parser, not a `serde` error: an error costs allocations, a
+//!   flag costs none (but for what lies too deep, which `serde_json` skips with a stack of its own
+//!   on the heap), and the work stays one pass over bounded text.
 //! * Names are compared by 64-bit FNV-1a hash. Equal names have equal hashes, so no duplicate is
 //!   ever missed; two different names with one hash (chance 2^-64 a pair, or crafted by the
 //!   signer of the very token) are refused too. In exchange the check allocates nothing, needs no
-//!   copy of a name that had escapes, and 256 members cost 256 * 128 word comparisons at most.
+//!   copy of a name that had escapes, and 256 members cost 256 * 128 comparisons of
+//!   half a word, four at a time.
 
 use alloc::borrow::{Cow, ToOwned};
 use core::fmt;
@@ -62,6 +64,18 @@ pub(crate) struct Limits {
     pub(crate) members: usize,
     /// Containers inside each other, the object itself counted.
     pub(crate) depth: usize,
+    /// Bytes `[`, `{`, `:`, `,` and `\` in all: each stands for a value or an escape, which cost
+    /// a hundred instructions and more where a byte of text costs one or two. Counted before
+    /// anything is parsed, this bounds what a refusal costs (promise 11).
+    pub(crate) marks: usize,
+}
+
+impl Limits {
+    /// The most names a text within the limits can have: each has a `:` behind it and a `{` or a
+    /// `,` before it.
+    pub(crate) const fn most_names(self) -> usize {
+        self.marks / 2
+    }
 }
 
 /// A value as far as anybody here looks at it.
@@ -97,25 +111,39 @@ pub(crate) trait Members<'de> {
     /// Which wanted member `name` is; `None` skips its value (checked all the same).
     fn name(name: &str) -> Option<Self::Name>;
 
-    /// Takes the value of a wanted member; called at most once a name.
+    /// Takes the value of a wanted member; called again for a name that stands there twice.
     fn set(&mut self, name: Self::Name, value: Value<'de>);
 }
 
 /// Reads `text` as one object into `members`. `open_names` is room for the names of all objects
-/// that are open at one time.
+/// that are open at one time, two halves each: [`Limits::most_names`] names are enough. Gives `text` back as text.
 pub(crate) fn read_object<'de, M: Members<'de>>(
     text: &'de [u8],
     limits: Limits,
-    open_names: &mut [u64],
+    open_names: &mut [Half],
     members: &mut M,
-) -> Result<(), Flaw> {
+) -> Result<&'de str, Flaw> {
+    if marks(text) > limits.marks {
+        return Err(Flaw::TooComplex);
+    }
     let text = core::str::from_utf8(text).map_err(|_| Flaw::NotUtf8)?;
     let mut json = serde_json::Deserializer::from_str(text);
     let flaw = Object::new(limits, open_names, members)
         .deserialize(&mut json)
         .map_err(|_| Flaw::NotJson)?;
     json.end().map_err(|_| Flaw::NotJson)?;
-    flaw.map_or(Ok(()), Err)
+    flaw.map_or(Ok(text), Err)
+}
+
+fn marks(text: &[u8]) -> usize {
+    // Summed in bytes, which the compiler does 16 at a time; no chunk has more than 255.
+    let in_chunk = |chunk: &[u8]| {
+        chunk.iter().fold(0_u8, |sum, byte| {
+            let mark = matches!(byte, b'[' | b'{' | b':' | b',' | b'\\');
+            sum.wrapping_add(u8::from(mark))
+        })
+    };
+    text.chunks(255).map(|chunk| usize::from(in_chunk(chunk))).sum()
 }
 
 /// Reads one object where a `serde` deserializer stands. `Err` is broken JSON; `Ok(Some(_))` is
@@ -126,12 +154,13 @@ pub(crate) struct Object<'w, M> {
 }
 
 impl<'w, 'de, M: Members<'de>> Object<'w, M> {
-    pub(crate) fn new(limits: Limits, open_names: &'w mut [u64], members: &'w mut M) -> Self {
+    pub(crate) fn new(limits: Limits, open_names: &'w mut [Half], members: &'w mut M) -> Self {
+        let (low, high) = open_names.split_at_mut(open_names.len() / 2);
         Self {
             walk: Walk {
                 limits,
                 sought: M::SOUGHT,
-                names: Names { hashes: open_names, open: 0 },
+                names: Names { low, high, open: 0 },
                 depth: 0,
                 flaw: None,
             },
@@ -158,28 +187,43 @@ struct Walk<'w> {
     flaw: Option<Flaw>,
 }
 
-/// Hashes of the names of all open objects, innermost last.
+/// Half of the hash of a name.
+pub(crate) type Half = u32;
+
+/// Hashes of the names of all open objects, innermost last, in halves: the compiler can compare
+/// four halves at a time on every x86-64, but not two wholes.
 struct Names<'w> {
-    hashes: &'w mut [u64],
+    low: &'w mut [u32],
+    high: &'w mut [u32],
     open: usize,
 }
 
 impl Names<'_> {
     /// Adds `name` to the object whose first name is at `start`.
     fn add(&mut self, start: usize, most: usize, name: &str) -> Result<(), Flaw> {
-        let hash = fnv_1a(name);
-        let siblings = self.hashes.get(start..self.open).unwrap_or_default();
-        if siblings.contains(&hash) {
-            return Err(Flaw::DuplicateMember);
+        let (low, high) = halves(fnv_1a(name));
+        let siblings = self.low.get(start..self.open).unwrap_or_default();
+        // Without an early end, which would be one comparison at a time.
+        if siblings.iter().fold(false, |found, sibling| found | (*sibling == low)) {
+            let highs = self.high.get(start..self.open).unwrap_or_default();
+            if siblings.iter().zip(highs).any(|sibling| sibling == (&low, &high)) {
+                return Err(Flaw::DuplicateMember);
+            }
         }
         if siblings.len() >= most {
             return Err(Flaw::TooManyMembers);
         }
-        let room = self.hashes.get_mut(self.open).ok_or(Flaw::TooManyMembers)?;
-        *room = hash;
+        let room = self.low.get_mut(self.open).zip(self.high.get_mut(self.open));
+        let (its_low, its_high) = room.ok_or(Flaw::TooManyMembers)?;
+        (*its_low, *its_high) = (low, high);
         self.open = self.open.saturating_add(1);
         Ok(())
     }
+}
+
+fn halves(hash: u64) -> (u32, u32) {
+    let [a, b, c, d, e, f, g, h] = hash.to_le_bytes();
+    (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
 }
 
 /// FNV-1a, 64 bits (draft-eastlake-fnv). Not for secrets, and nothing here needs it to be.
@@ -190,48 +234,43 @@ fn fnv_1a(text: &str) -> u64 {
 }
 
 impl Walk<'_> {
+    /// The gravest flaw is reported, so that the order of members does not change the report.
     fn flag(&mut self, flaw: Flaw) {
-        self.flaw.get_or_insert(flaw);
+        self.flaw = self.flaw.max(Some(flaw));
     }
 
     /// Enters a container; `false` where it lies too deep and is to be skipped.
     fn enter(&mut self) -> bool {
         if self.depth >= self.limits.depth {
             self.flag(Flaw::TooDeep);
+            return false;
         }
         self.depth = self.depth.saturating_add(1);
-        self.flaw.is_none()
+        true
     }
 
     fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Walks a map and hands each wanted member to `take`, which must consume the value. After a
-    /// flaw the rest is skipped without a look: the object is refused anyway.
+    /// Walks a map and hands each wanted member to `take`. A flaw ends nothing: what is taken must
+    /// not depend on what stands before it.
     fn map<'de, A: MapAccess<'de>, N: Copy>(
         &mut self,
         mut map: A,
         wanted: fn(&str) -> Option<N>,
         mut take: impl FnMut(N, Value<'de>),
     ) -> Result<(), A::Error> {
-        let start = self.names.open;
-        let mut looks = self.enter();
-        while looks {
-            match map.next_key_seed(Name { walk: self, start, wanted })? {
-                None => break,
-                Some(wanted) => {
-                    let keep = wanted.is_some();
-                    let value = map.next_value_seed(Any { walk: self, keep })?;
-                    if let Some(name) = wanted {
-                        take(name, value);
-                    }
-                }
-            }
-            looks = self.flaw.is_none();
-        }
-        if !looks {
+        if !self.enter() {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(());
+        }
+        let start = self.names.open;
+        while let Some(wanted) = map.next_key_seed(Name { walk: self, start, wanted })? {
+            let value = map.next_value_seed(Any { walk: self, keep: wanted.is_some() })?;
+            if let Some(name) = wanted {
+                take(name, value);
+            }
         }
         self.names.open = start;
         self.leave();
@@ -240,19 +279,14 @@ impl Walk<'_> {
 
     /// Walks an array; whether one of its elements is the text that is sought.
     fn seq<'de, A: SeqAccess<'de>>(&mut self, mut seq: A, keep: bool) -> Result<bool, A::Error> {
+        if !self.enter() {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(false);
+        }
         let keep = keep && !self.sought.is_empty();
         let mut has_sought = false;
-        let mut looks = self.enter();
-        while looks {
-            match seq.next_element_seed(Any { walk: self, keep })? {
-                None => break,
-                Some(Value::Text(text)) => has_sought |= keep && text == self.sought,
-                Some(_) => {}
-            }
-            looks = self.flaw.is_none();
-        }
-        if !looks {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
+        while let Some(element) = seq.next_element_seed(Any { walk: self, keep })? {
+            has_sought |= keep && matches!(element, Value::Text(text) if text == self.sought);
         }
         self.leave();
         Ok(has_sought)
@@ -282,13 +316,10 @@ impl<N> Visitor<'_> for Name<'_, '_, N> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Option<N>, E> {
-        match self.walk.names.add(self.start, self.walk.limits.members, name) {
-            Ok(()) => Ok((self.wanted)(name)),
-            Err(flaw) => {
-                self.walk.flag(flaw);
-                Ok(None)
-            }
+        if let Err(flaw) = self.walk.names.add(self.start, self.walk.limits.members, name) {
+            self.walk.flag(flaw);
         }
+        Ok((self.wanted)(name))
     }
 }
 

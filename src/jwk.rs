@@ -12,7 +12,7 @@ use crate::signature::{KeyKind, PublicKey, SignatureAlgorithm};
 words! {
     /// Why a member of a JWK set cannot verify a session token and is skipped.
     ///
-    /// One bad member never fails the set (RFC 7517 section 5), and never goes unreported.
+    /// One bad member does not fail the set (RFC 7517 section 5) and never goes unreported.
     ///
     /// ```
     /// use supertokens_session::SkipReason;
@@ -41,8 +41,10 @@ words! {
 impl From<Flaw> for SkipReason {
     fn from(flaw: Flaw) -> Self {
         match flaw {
-            // The document was read whole before its members: it is UTF-8 and JSON.
-            Flaw::NotUtf8 | Flaw::NotJson | Flaw::NotAnObject => Self::NotAnObject,
+            // A member is read within its document, which is UTF-8, JSON and short enough.
+            Flaw::NotUtf8 | Flaw::NotJson | Flaw::TooComplex | Flaw::NotAnObject => {
+                Self::NotAnObject
+            }
             Flaw::DuplicateMember => Self::DuplicateMember,
             Flaw::TooManyMembers => Self::TooManyMembers,
             Flaw::TooDeep => Self::TooDeep,
@@ -198,14 +200,15 @@ impl<'j> Members<'j> for Jwk<'j> {
 
     fn set(&mut self, name: Name, value: Value<'j>) {
         match name {
-            Name::Kid => self.kid = Some(value),
+            // Two of them are none, whatever the order.
+            Name::Kid => self.kid = Some(if self.kid.is_none() { value } else { Value::Null }),
             Name::Kty => self.kty = Some(value),
             Name::Alg => self.alg = Some(value),
             Name::Use => self.usage = Some(value),
             Name::KeyOps => self.key_ops = Some(value),
             Name::N => self.n = Some(value),
             Name::E => self.e = Some(value),
-            Name::Private => self.private = true,
+            Name::Private => self.private |= value != Value::Null,
         }
     }
 }
@@ -216,11 +219,12 @@ impl fmt::Debug for Jwk<'_> {
     }
 }
 
-/// Room for the names of all open objects of a JWK: a full object inside a full one.
-pub(crate) const OPEN_NAMES: usize = 2 * LIMITS.members;
+/// Room for the names of all open objects of a JWK: as many full objects as may lie in each
+/// other, two halves a name.
+pub(crate) const OPEN_NAMES: usize = 2 * LIMITS.members * LIMITS.depth;
 
 /// 64 members and a depth of 16, as for a header: real members have at most 12.
-pub(crate) const LIMITS: Limits = Limits { members: 64, depth: 16 };
+pub(crate) const LIMITS: Limits = Limits { members: 64, depth: 16, marks: usize::MAX };
 
 /// Bits of an RSA modulus: RFC 7518 section 3.3 sets the least; above the most, one verification
 /// is a way to burn the verifier's time, and `ring` stops there too.

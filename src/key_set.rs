@@ -95,8 +95,9 @@ impl KeySet {
     /// Parses the bytes of a JWKS document. `algorithms` is the table of rows a key may be
     /// prepared for.
     ///
-    /// A byte order mark is passed over. Cost: one pass over the document, plus one
-    /// [`prepare`](SignatureAlgorithm::prepare) a key.
+    /// A byte order mark is passed over. A number beyond the range of a double, or half a surrogate
+    /// pair, inside `keys` is not JSON to `serde_json` and fails the document. Cost: one pass over
+    /// the document, plus one [`prepare`](SignatureAlgorithm::prepare) a key.
     ///
     /// # Errors
     ///
@@ -297,9 +298,9 @@ impl<'de> Visitor<'de> for KeysArray<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Parsed, A::Error> {
         let mut set = KeySet { keys: Vec::new(), skipped: Vec::new() };
+        let mut open_names = [0; jwk::OPEN_NAMES];
         for index in 0..MAX_KEYS {
             let mut jwk = Jwk::default();
-            let mut open_names = [0; jwk::OPEN_NAMES];
             let object = Object::new(jwk::LIMITS, &mut open_names, &mut jwk);
             let Some(flaw) = seq.next_element_seed(object)? else {
                 return Ok(Ok(set));

@@ -3,6 +3,7 @@
 //! `begin_fetch` gives out one ticket at a time, `finish_fetch` takes the answer; both yield a new
 //! snapshot when something changed. Early, late and repeated calls are harmless.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -38,6 +39,8 @@ pub struct KeyStore {
     in_flight: Option<InFlight>,
     /// How many tickets have been given out.
     tickets: u64,
+    /// Tells this store's tickets from another's.
+    identity: Arc<()>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +52,8 @@ struct InFlight {
 impl KeyStore {
     /// A store without keys. `origins` are the URLs of the issuer's JWKS document, of which the
     /// next is asked after a failure; `algorithms` is the table of rows that keys may be used
-    /// with: for SuperTokens `&[crypto::ring::RS256]`, as the core signs with nothing else.
+    /// with: for SuperTokens `&[crypto::ring::RS256]`, as the core signs with nothing else. With an
+    /// empty table no token is ever accepted.
     #[must_use]
     pub fn new(
         origins: impl Into<Origins>,
@@ -66,6 +70,7 @@ impl KeyStore {
             }),
             in_flight: None,
             tickets: 0,
+            identity: Arc::new(()),
         }
     }
 
@@ -76,8 +81,9 @@ impl KeyStore {
     }
 
     /// The reason to fetch before any request has come, so that the first need not wait, and again
-    /// from a timer of the caller's, so that a key the issuer has withdrawn is dropped: the store
-    /// by itself fetches only when a token names a key it lacks.
+    /// from a timer of the caller's, so that a key the issuer has withdrawn is dropped: by itself
+    /// the store fetches only when a token names a key it lacks. Take it anew each time: once a
+    /// fetch has finished it is answered [`Fetch::Newer`].
     #[must_use]
     pub fn first_fetch(&self) -> FetchKeys {
         FetchKeys::new(FetchReason::NoKeys, self.keys.snapshot().generation)
@@ -85,9 +91,15 @@ impl KeyStore {
 
     /// What to do about [`SessionDecision::FetchKeys`](crate::SessionDecision::FetchKeys).
     ///
-    /// One ticket is out at a time. It expires after 10 seconds, so that a fetch that never comes
-    /// back (its request was cancelled) holds nobody up.
+    /// One ticket is out at a time. A fetch that has not come back after 10 seconds (its request
+    /// was cancelled, or the issuer hangs) is a failed one, so that it holds nobody up for longer.
     pub fn begin_fetch(&mut self, why: FetchKeys, now: UnixMillis) -> Fetch {
+        if let Some(in_flight) = self.in_flight {
+            if !in_flight.has_expired(now) {
+                return Fetch::InFlight { until: in_flight.until };
+            }
+            self.finish(Err(FetchFailure::NoAnswer), now);
+        }
         let snapshot = self.keys.snapshot();
         if why.generation() < snapshot.generation {
             return Fetch::Newer(self.keys());
@@ -95,33 +107,43 @@ impl KeyStore {
         if snapshot.is_backing_off(now) {
             return Fetch::NotNow { until: snapshot.retry_at() };
         }
-        // A deadline further off than a ticket's life was set by a clock that has since gone back.
-        let deadline = now.saturating_add(TICKET_DEADLINE);
-        if let Some(InFlight { until, .. }) = self.in_flight {
-            if now < until && until <= deadline {
-                return Fetch::InFlight { until };
-            }
-        }
         self.tickets = self.tickets.saturating_add(1);
-        self.in_flight = Some(InFlight { ticket: self.tickets, until: deadline });
-        Fetch::Ticket(Ticket { id: self.tickets, url: self.origins.get(self.origin) })
+        let until = now.saturating_add(TICKET_DEADLINE);
+        self.in_flight = Some(InFlight { ticket: self.tickets, until });
+        Fetch::Ticket(Ticket {
+            id: self.tickets,
+            store: self.identity.clone(),
+            url: self.origins.get(self.origin),
+        })
     }
 
-    /// Takes the answer to a ticket and returns the snapshot to go on with. An answer that comes
-    /// after a newer ticket was given out is dropped. A failure never harms the keys that are held.
+    /// Takes the answer to a ticket and returns the snapshot to go on with. A failure never harms
+    /// the keys that are held. An answer that comes after the ticket's 10 seconds is a failure too,
+    /// and one to a ticket that was given up meanwhile, or is another store's, is dropped.
     pub fn finish_fetch(
         &mut self,
         ticket: Ticket,
         answer: FetchAnswer<'_>,
         now: UnixMillis,
     ) -> Keys {
-        if self.in_flight.is_none_or(|in_flight| in_flight.ticket != ticket.id) {
-            return self.keys();
+        if let Some(in_flight) = self.in_flight {
+            if in_flight.ticket == ticket.id && Arc::ptr_eq(&self.identity, &ticket.store) {
+                let read = if in_flight.has_expired(now) {
+                    Err(FetchFailure::NoAnswer)
+                } else {
+                    answer.read(&self.keys.snapshot().algorithms)
+                };
+                self.finish(read, now);
+            }
         }
+        self.keys()
+    }
+
+    fn finish(&mut self, read: Result<KeySet, FetchFailure>, now: UnixMillis) {
         self.in_flight = None;
         let mut snapshot = self.keys.snapshot().clone();
         snapshot.generation = snapshot.generation.saturating_add(1);
-        match answer.read(&snapshot.algorithms) {
+        match read {
             Ok(set) => {
                 snapshot.set = Some((Arc::new(set), now));
                 snapshot.failure = None;
@@ -132,7 +154,13 @@ impl KeyStore {
             }
         }
         self.keys = Keys::new(snapshot);
-        self.keys()
+    }
+}
+
+impl InFlight {
+    fn has_expired(self, now: UnixMillis) -> bool {
+        // A deadline further off than a ticket's life was set by a clock that has since gone back.
+        now >= self.until || self.until > now.saturating_add(TICKET_DEADLINE)
     }
 }
 
@@ -192,6 +220,12 @@ impl From<&str> for Origins {
     }
 }
 
+impl From<String> for Origins {
+    fn from(url: String) -> Self {
+        Self::from(url.as_str())
+    }
+}
+
 impl<const N: usize> From<[&str; N]> for Origins {
     fn from(urls: [&str; N]) -> Self {
         const { assert!(N > 0, "a key store needs an origin") };
@@ -224,7 +258,7 @@ pub enum Fetch {
         /// When the ticket that is out expires.
         until: UnixMillis,
     },
-    /// The last fetch failed only just now: answer 503.
+    /// The last fetch has failed within the last second: answer 503.
     NotNow {
         /// When a fetch will be allowed again.
         until: UnixMillis,
@@ -236,11 +270,13 @@ pub enum Fetch {
 #[derive(Debug)]
 pub struct Ticket {
     id: u64,
+    store: Arc<()>,
     url: Arc<str>,
 }
 
 impl Ticket {
-    /// What to get. Do not follow redirects to other origins, and give up before the 10 seconds of
+    /// What to get. Do not follow redirects to other origins, ask caches to revalidate
+    /// (`Cache-Control: no-cache`; the core allows a week), and give up before the 10 seconds of
     /// the ticket are over.
     #[must_use]
     pub fn url(&self) -> &str {

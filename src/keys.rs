@@ -102,11 +102,9 @@ impl Snapshot {
     }
 
     pub(crate) fn retry_at(&self) -> UnixMillis {
-        match (self.failure, &self.set) {
-            (Some((_, failed_at)), _) => failed_at.saturating_add(RETRY_AFTER_FAILURE),
-            (None, Some((_, finished_at))) => finished_at.saturating_add(UNKNOWN_KEY_INTERVAL),
-            (None, None) => UnixMillis::default(),
-        }
+        let after_failure = self.failure.map(|(_, at)| at.saturating_add(RETRY_AFTER_FAILURE));
+        let after_look = self.set.as_ref().map(|(_, at)| at.saturating_add(UNKNOWN_KEY_INTERVAL));
+        after_failure.max(after_look).unwrap_or_default()
     }
 }
 

@@ -41,9 +41,8 @@ impl<'t> Payload<'t> {
     ) -> Result<Self, Reason> {
         let bytes = base64url::decode(segment, room).map_err(|_| Reason::PayloadNotBase64Url)?;
         let mut found = Found::default();
-        json::read_object(bytes, LIMITS, &mut [0; OPEN_NAMES], &mut found)
+        let json = json::read_object(bytes, LIMITS, &mut [0; OPEN_NAMES], &mut found)
             .map_err(|flaw| flaw.in_payload())?;
-        let json = core::str::from_utf8(bytes).map_err(|_| Reason::PayloadNotUtf8)?;
 
         // OAuth2 access and id tokens come from the same key set with `stt` 1 and 2.
         match found.stt {
@@ -195,8 +194,7 @@ impl<'t> Members<'t> for Found<'t> {
 
 /// A session claim may be nested 64 deep and lies inside one object, the payload. The core's own
 /// payload has about 12 members and a depth of 3.
-const LIMITS: Limits = Limits { members: 256, depth: 65 };
+const LIMITS: Limits = Limits { members: 256, depth: 65, marks: 576 };
 
-/// Names of all open objects: a full object inside a full one. 8 KiB of token hold at most about
-/// 800 names.
-const OPEN_NAMES: usize = 2 * LIMITS.members;
+/// Room for names, two halves each.
+const OPEN_NAMES: usize = 2 * LIMITS.most_names();

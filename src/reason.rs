@@ -45,8 +45,9 @@ words! {
     /// Why a request is not (yet) a session.
     ///
     /// Reasons explain; what to *do* is the [`SessionDecision`](crate::SessionDecision) they come
-    /// in. Only what stands under "after the signature" is proven; all else is the word of
-    /// whoever sent the request.
+    /// in. Only [`NotYetValid`](Self::NotYetValid) and [`SigningKeyKind`](Self::SigningKeyKind) say
+    /// something of a token whose signature held; all else, [`Expired`](Self::Expired) included,
+    /// may be the word of whoever sent the request.
     ///
     /// ```
     /// use supertokens_session::Reason;
@@ -59,6 +60,7 @@ words! {
         NoToken = "no_token", "there is no access token";
         Method = "method", "the method is neither GET nor HEAD and the policy does not name it";
         CookieHeaderTooLong = "cookie_header_too_long", "the cookie headers are longer than 64 KiB in all";
+        TooManyCookies = "too_many_cookies", "there are more than 180 cookies, empty ones counted";
         LegacyCookie = "legacy_cookie", "a cookie of a legacy SDK, sIdRefreshToken, is present";
         MultipleAccessTokens = "multiple_access_tokens", "there is more than one access token cookie";
 
@@ -72,6 +74,7 @@ words! {
         HeaderNotAnObject = "header_not_an_object", "the header is not a JSON object";
         HeaderDuplicateMember = "header_duplicate_member", "the header has two members of one name";
         HeaderTooManyMembers = "header_too_many_members", "the header has more than 64 members";
+        HeaderTooComplex = "header_too_complex", "the header has more than 144 of the bytes [ { : , and \\";
         HeaderTooDeep = "header_too_deep", "the header is nested deeper than 16";
         TokenType = "typ", "typ is not JWT";
         KeyId = "kid", "kid is missing, empty or not a string";
@@ -82,6 +85,7 @@ words! {
         PayloadNotAnObject = "payload_not_an_object", "the payload is not a JSON object";
         PayloadDuplicateMember = "payload_duplicate_member", "the payload has two members of one name";
         PayloadTooManyMembers = "payload_too_many_members", "the payload has more than 256 members";
+        PayloadTooComplex = "payload_too_complex", "the payload has more than 576 of the bytes [ { : , and \\";
         PayloadTooDeep = "payload_too_deep", "a claim is nested deeper than 64";
         WrongTokenType = "wrong_token_type", "stt says that the token is not a session's";
         Sub = "sub", "sub is missing or not a string";
@@ -112,14 +116,16 @@ words! {
     }
 }
 
-/// What can be wrong with a JSON object that a token or a key set holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What can be wrong with a JSON object that a token or a key set holds, the gravest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Flaw {
     NotUtf8,
     NotJson,
     NotAnObject,
     DuplicateMember,
     TooManyMembers,
+    /// More structure than it may have, counted before it is read.
+    TooComplex,
     TooDeep,
 }
 
@@ -131,6 +137,7 @@ impl Flaw {
             Self::NotAnObject => Reason::HeaderNotAnObject,
             Self::DuplicateMember => Reason::HeaderDuplicateMember,
             Self::TooManyMembers => Reason::HeaderTooManyMembers,
+            Self::TooComplex => Reason::HeaderTooComplex,
             Self::TooDeep => Reason::HeaderTooDeep,
         }
     }
@@ -142,6 +149,7 @@ impl Flaw {
             Self::NotAnObject => Reason::PayloadNotAnObject,
             Self::DuplicateMember => Reason::PayloadDuplicateMember,
             Self::TooManyMembers => Reason::PayloadTooManyMembers,
+            Self::TooComplex => Reason::PayloadTooComplex,
             Self::TooDeep => Reason::PayloadTooDeep,
         }
     }

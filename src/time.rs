@@ -8,10 +8,11 @@ use core::time::Duration;
 /// clock to read, and a test writes the time it wants.
 ///
 /// ```
-/// use std::time::{SystemTime, UNIX_EPOCH};
+/// use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// use supertokens_session::UnixMillis;
 ///
-/// let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+/// // A clock before 1970 is broken: then every token shall have expired.
+/// let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::MAX);
 /// let now = UnixMillis::since_epoch(since_epoch);
 /// assert!(now > UnixMillis::from_secs(1_600_000_000));
 /// assert_eq!(UnixMillis::from_secs(2), UnixMillis::from_millis(2_000));
