@@ -2,14 +2,14 @@
 //!
 //! Without arguments it uses the test data, whose token has long expired.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use supertokens_session::{
     Fetch, FetchAnswer, Gate, KeyStore, PagePolicy, SessionDecision, UnixMillis, crypto,
 };
 
 fn now() -> UnixMillis {
-    UnixMillis::since_epoch(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    UnixMillis::since_epoch(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::MAX))
 }
 
 fn main() {

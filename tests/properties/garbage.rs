@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::base64url;
 
 /// A `Cookie` field: nonsense, or made of the pieces that mean something.
-pub fn field() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn field() -> impl Strategy<Value = Vec<u8>> {
     let pieces = [
         "sAccessToken",
         "st-access-token",
@@ -25,20 +25,30 @@ pub fn field() -> impl Strategy<Value = Vec<u8>> {
         "%3D",
         "\u{e9}",
     ];
+    let some_pieces = prop::collection::vec(select(pieces.to_vec()), 0..30);
+    // A header that is good, so that the payload is read.
+    let header = base64url(br#"{"typ":"JWT","kid":"d-1749990000000","alg":"RS256"}"#);
+    let bytes = prop::collection::vec(any::<u8>(), 0..2000);
     prop_oneof![
         prop::collection::vec(any::<u8>(), 0..200),
-        prop::collection::vec(select(pieces.to_vec()), 0..30)
-            .prop_map(|pieces| pieces.concat().into_bytes()),
-        prop::collection::vec(any::<u8>(), 0..2000).prop_map(|bytes| format!(
-            "sAccessToken=e30.{}.AA",
-            base64url(&bytes)
-        )
-        .into_bytes()),
+        some_pieces.clone().prop_map(|pieces| pieces.concat().into_bytes()),
+        some_pieces.prop_map(|pieces| format!("sAccessToken={}", pieces.concat()).into_bytes()),
+        (any::<bool>(), prop_oneof![bytes, json().prop_map(String::into_bytes)]).prop_map(
+            move |(as_header, bytes)| {
+                let segment = base64url(&bytes);
+                let token = if as_header {
+                    format!("{segment}.e30")
+                } else {
+                    format!("{header}.{segment}")
+                };
+                format!("sAccessToken={token}.AA").into_bytes()
+            }
+        ),
     ]
 }
 
 /// JSON text: values as claims and JWKs have them, nested, in great number and broken.
-pub fn json() -> impl Strategy<Value = String> {
+pub(crate) fn json() -> impl Strategy<Value = String> {
     let scalar = select(vec![
         "null",
         "true",
@@ -82,11 +92,11 @@ pub fn json() -> impl Strategy<Value = String> {
     ]
 }
 
-pub const MEMBERS: &str = "kid typ version alg crit b64 sub exp iat nbf stt tId rsub sessionHandle \
-                       refreshTokenHash1 kty n e use key_ops d keys a b";
+pub(crate) const MEMBERS: &str = "kid typ version alg crit b64 sub exp iat nbf stt tId rsub \
+                                  sessionHandle refreshTokenHash1 kty n e use key_ops d keys a b";
 
 /// `object` with some members replaced or added, as text, so that a name may stand there twice.
-pub fn with_members(object: &str, members: &[(&str, String)]) -> String {
+pub(crate) fn with_members(object: &str, members: &[(&str, String)]) -> String {
     let inner = object.strip_suffix('}').unwrap();
     let mut text = inner.to_owned();
     for (name, value) in members {
@@ -99,12 +109,12 @@ pub fn with_members(object: &str, members: &[(&str, String)]) -> String {
     text + "}"
 }
 
-pub fn some_members() -> impl Strategy<Value = Vec<(&'static str, String)>> {
+pub(crate) fn some_members() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     prop::collection::vec((select(MEMBERS.split(' ').collect::<Vec<_>>()), json()), 0..3)
 }
 
 /// The members of a JSON object as text, in another order.
-pub fn shuffled(object: &str, order: &[Index]) -> String {
+pub(crate) fn shuffled(object: &str, order: &[Index]) -> String {
     let object: serde_json::Map<String, Value> = serde_json::from_str(object).unwrap();
     let mut members: Vec<_> =
         object.iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
@@ -113,12 +123,12 @@ pub fn shuffled(object: &str, order: &[Index]) -> String {
 }
 
 /// Fisher and Yates, with the choices given.
-pub fn shuffle<T>(items: &mut [T], order: &[Index]) {
+pub(crate) fn shuffle<T>(items: &mut [T], order: &[Index]) {
     for at in 1..items.len() {
         items.swap(at, order[at % order.len()].index(at + 1));
     }
 }
 
-pub fn order() -> impl Strategy<Value = Vec<Index>> {
+pub(crate) fn order() -> impl Strategy<Value = Vec<Index>> {
     prop::collection::vec(any::<Index>(), 16)
 }

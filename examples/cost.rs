@@ -1,0 +1,104 @@
+//! What a decision costs beside the signature check it cannot do without.
+//!
+//! Both are measured in one run, a batch of one and a batch of the other in turn, so that what
+//! else the machine does meets both. With `SESSION_VECTORS` set, also for the case `v5` of the
+//! third-party vectors.
+
+#[path = "../benches/cases/mod.rs"]
+mod cases;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use cases::support::{NOW, at, jwks, keys, lines};
+use cases::{Bare, TOKEN, decide, reason};
+use supertokens_session::{Gate, PagePolicy};
+
+/// Pairs of batches. Odd, so that the median is one of them.
+const PAIRS: usize = 101;
+
+/// Calls in a batch: some milliseconds, far above the clock's grain, below a scheduler's slice.
+const BATCH: u32 = 200;
+
+fn main() {
+    println!("cost as a fraction of one bare ring verification, {PAIRS} pairs of {BATCH} calls\n");
+    println!(
+        "{:<18}{:>9}{:>9}{:>9}{:>9}{:>13}",
+        "", "min", "quart. 1", "median", "quart. 3", "median time"
+    );
+    let gate = Gate::page(PagePolicy::default());
+    let held = keys(&jwks());
+    let bare = Bare::new(TOKEN.trim(), &jwks());
+    measure("bare ring", &bare, || bare.verify());
+    for case in cases::cases() {
+        let decision = decide(&gate, &case.cookie, &held, at(NOW));
+        assert_eq!(reason(&decision), case.reason, "{}", case.name);
+        measure(case.name, &bare, || {
+            let _ = black_box(decide(&gate, black_box(&case.cookie), &held, at(NOW)));
+        });
+    }
+
+    let Some(folder) = std::env::var_os("SESSION_VECTORS") else { return };
+    let (cookie, jwks, now) = vector(std::path::Path::new(&folder));
+    let held = keys(&jwks);
+    let token = cookie.split(['=', ';']).nth(1).expect("a token");
+    let bare = Bare::new(token, &jwks);
+    let decision = decide(&gate, &cookie, &held, at(now));
+    assert_eq!(reason(&decision), None, "the case v5");
+    measure("accept vector v5", &bare, || {
+        let _ = black_box(decide(&gate, black_box(&cookie), &held, at(now)));
+    });
+}
+
+/// Cookie, JWKS and time of the case `v5`.
+fn vector(folder: &std::path::Path) -> (String, String, u64) {
+    let lines = lines(&folder.join("sessions/cases.jsonl"));
+    let lines = lines.iter().map(|line| serde_json::from_str(line).expect("JSON"));
+    let mut cases: Vec<serde_json::Value> = lines.collect();
+    let defaults = cases[0]["defaults"].take();
+    let case = cases.iter().find(|case| case["id"] == "v5").expect("the case v5");
+    let member = |name: &str| case.get(name).unwrap_or_else(|| &defaults[name]);
+    let jwks = match member("jwks") {
+        serde_json::Value::String(text) => text.clone(),
+        object => object.to_string(),
+    };
+    let cookie = member("cookie_header").as_str().expect("a cookie").to_owned();
+    (cookie, jwks, member("now").as_u64().expect("whole seconds"))
+}
+
+/// Prints `call` over `bare`.
+fn measure(name: &str, bare: &Bare, mut call: impl FnMut()) {
+    batch(&mut call);
+    let (mut ratios, mut times) = (Vec::new(), Vec::new());
+    for pair in 0..PAIRS {
+        // In turn the one first and the other: a clock that slows down favours neither.
+        let (ours, theirs) = if pair % 2 == 0 {
+            let theirs = batch(|| black_box(bare).verify());
+            (batch(&mut call), theirs)
+        } else {
+            let ours = batch(&mut call);
+            (ours, batch(|| black_box(bare).verify()))
+        };
+        ratios.push(ours.as_secs_f64() / theirs.as_secs_f64());
+        times.push(ours.as_secs_f64() * 1e9 / f64::from(BATCH));
+    }
+    ratios.sort_by(f64::total_cmp);
+    times.sort_by(f64::total_cmp);
+    let at = |quarters: usize| ratios[(PAIRS - 1) * quarters / 4];
+    println!(
+        "{name:<18}{:>9.4}{:>9.4}{:>9.4}{:>9.4}{:>10.0} ns",
+        ratios[0],
+        at(1),
+        at(2),
+        at(3),
+        times[PAIRS / 2]
+    );
+}
+
+fn batch(mut call: impl FnMut()) -> Duration {
+    let start = Instant::now();
+    for _ in 0..BATCH {
+        call();
+    }
+    start.elapsed()
+}
