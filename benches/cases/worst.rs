@@ -1,0 +1,163 @@
+//! Candidates for the worst input within the limits that is refused before the signature check: the
+//! most work a stranger can cause with one request.
+
+use super::cookie;
+use super::support::{NOW, base64url};
+
+/// Bytes of a token and of all cookies together (`MAX_TOKEN`, `MAX_COOKIE_BYTES`
+/// in the library).
+const TOKEN: usize = 8 * 1024;
+const COOKIES: usize = 64 * 1024;
+
+/// Parts of the cookies; a token's own is one, and a field's end may be another
+/// (`MAX_COOKIES` in the library).
+const PARTS: usize = 178;
+
+/// Bytes of a header segment, decoded.
+const HEADER: usize = 1024 / 4 * 3;
+
+/// JSON values that cost much for their length, each to be repeated in an array.
+const VALUES: [(&str, &str); 15] = [
+    ("digits", "0"),
+    ("exponents", "1e9"),
+    ("tiny", "1e-999"),
+    ("fractions", "0.1"),
+    ("long-fractions", "-12345678901234567890.1234567890123456789e-5"),
+    ("words", "null"),
+    ("texts", r#""""#),
+    ("escapes", r#""\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n""#),
+    ("code-points", r#""\u00e9\u00e9\u00e9\u00e9""#),
+    ("surrogates", r#""\ud83d\ude00\ud83d\ude00""#),
+    ("letters", r#""éééééééééééééééééééééééé""#),
+    ("arrays", "[]"),
+    ("objects", "{}"),
+    ("members", r#"{"":0}"#),
+    ("deep", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"),
+];
+
+/// Parts of a `Cookie` field, each to be repeated.
+const COOKIE_PARTS: [(&str, &str); 12] = [
+    ("semicolons", ";"),
+    ("equals", "=;"),
+    ("letters", "s;"),
+    ("prefixes", "st;"),
+    ("spaces", " ;"),
+    ("tabs-between", "\t;"),
+    ("near-access", "sAccessToke=;"),
+    ("near-header-mode", "st-access-toke=;"),
+    ("near-legacy", "sIdRefreshToke=;"),
+    ("spaces-in-name", "sAccessToken                                      ;"),
+    ("access", "sAccessToken=;"),
+    ("plain", "a=b; "),
+];
+
+/// Names and `Cookie` fields.
+pub fn inputs() -> Vec<(String, String)> {
+    let mut inputs = Vec::new();
+    for (name, value) in VALUES {
+        let array = |room| repeated(value, room);
+        inputs.push((format!("worst-token-{name}"), cookie(&token(array))));
+    }
+    inputs.push(("worst-token-names".into(), cookie(&token(objects))));
+    inputs.push(("worst-token-escaped-text".into(), cookie(&token(escaped_text))));
+    // Broken at the very end: all the work, and the making of an error.
+    let broken = |room| match repeated("0", room) {
+        header if room < HEADER => header,
+        payload => payload.replace("0]", "0"),
+    };
+    inputs.push(("worst-token-broken".into(), cookie(&token(broken))));
+    // Broken at the front: nearly nothing but base64 and the zeroing of the room it goes to.
+    let base64 = |room: usize| if room < HEADER { "0".into() } else { "!".repeat(room) };
+    inputs.push(("worst-token-base64".into(), cookie(&token(base64))));
+    for (name, part) in COOKIE_PARTS {
+        // As many parts as there may be, and white space before each where there is room.
+        let field = |room: usize| {
+            let pad = " ".repeat((room / PARTS).saturating_sub(part.len()));
+            format!("{pad}{part}").repeat(PARTS)
+        };
+        inputs.push((format!("worst-cookies-{name}"), field(COOKIES)));
+        // And a token behind them, for which all of the work is done too.
+        for (filler, token) in
+            [("names", token(objects)), ("numbers", token(|room| repeated("1e-999", room)))]
+        {
+            let token = cookie(&token);
+            let field = field(COOKIES - token.len() - 1);
+            inputs.push((format!("worst-{filler}-and-{name}"), format!("{field}{token}")));
+        }
+    }
+    inputs
+}
+
+/// A token as long as it may be, whole but for its key, with `filler` where there is room.
+fn token(filler: impl Fn(usize) -> String) -> String {
+    let header = |filler: &str| {
+        format!(r#"{{"alg":"RS256","typ":"JWT","kid":"d-1","version":"5","x":{filler}}}"#)
+    };
+    let payload = |filler: &str| {
+        let (issued, expires) = (NOW - 1, NOW + 1);
+        format!(
+            r#"{{"iat":{issued},"exp":{expires},"sub":"","tId":"","rsub":"","sessionHandle":"",{}{}}}"#,
+            r#""refreshTokenHash1":"","x":"#, filler
+        )
+    };
+    // 14 containers at most lie around the arrays of a header; what is deeper is for the payload.
+    let in_header = filler(HEADER - header("").len());
+    let in_header = if depth(&in_header) < 16 { in_header } else { "0".into() };
+    let header = base64url(header(&in_header).as_bytes());
+    let room = (TOKEN - header.len() - 2) / 4 * 3 - payload("").len();
+    let payload = base64url(payload(&filler(room)).as_bytes());
+    let token = format!("{header}.{payload}.");
+    assert!(token.len() <= TOKEN);
+    token
+}
+
+fn depth(json: &str) -> usize {
+    let open = |end: usize| json[..end].matches(['[', '{']).count();
+    let closed = |end: usize| json[..end].matches([']', '}']).count();
+    json.char_indices().map(|(at, _)| open(at) - closed(at)).max().unwrap_or(0)
+}
+
+/// An array of as many of `value` as the limit on structure leaves, and a text where it leaves room.
+fn repeated(value: &str, room: usize) -> String {
+    let marks = value.bytes().filter(|byte| MARKS.contains(byte)).count() + 1;
+    let count = ((room - 4) / (value.len() + 1)).min((marks_of(room) - 2) / marks);
+    let values = vec![value; count].join(",");
+    format!(r#"[{values},"{}"]"#, "y".repeat(room - values.len() - 5))
+}
+
+/// What `room` says of the part it is in: how many bytes of structure the filler may have there.
+fn marks_of(room: usize) -> usize {
+    if room < HEADER { 144 - 12 } else { 576 - 24 }
+}
+
+/// The bytes of structure that are limited.
+const MARKS: &[u8] = br"[{:,\";
+
+/// Objects of as many names as one may have, as many as the limit on structure leaves.
+fn objects(room: usize) -> String {
+    let most = if room < HEADER { 64 } else { 256 };
+    let names: Vec<String> = (0..most).map(|n| format!(r#""{}":0"#, short(n))).collect();
+    let (mut objects, mut left) = (Vec::new(), ((marks_of(room) - 4) / 2).min((room - 12) / 8));
+    while left > 0 {
+        let count = left.min(most);
+        objects.push(format!("{{{}}}", names[..count].join(",")));
+        left -= count;
+    }
+    let objects = objects.join(",");
+    format!(r#"[{objects},"{}"]"#, "y".repeat(room - objects.len() - 5))
+}
+
+/// Different texts, one letter long as long as there are letters.
+fn short(n: usize) -> String {
+    let letters: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').collect();
+    match n.checked_sub(letters.len()) {
+        None => letters[n].to_string(),
+        Some(rest) => format!("{}{}", letters[rest / letters.len()], letters[rest % letters.len()]),
+    }
+}
+
+/// One text of escapes, as the value of a member nobody wants.
+fn escaped_text(room: usize) -> String {
+    let escapes = r"\n".repeat(((room - 2) / 2).min(marks_of(room)));
+    format!(r#""{escapes}{}""#, "y".repeat(room - 2 - escapes.len()))
+}

@@ -1,0 +1,62 @@
+#!/bin/sh
+# benches/instructions.sh [--update]: counts instructions with callgrind and holds
+#  * that the worst input refused before the signature check costs no more than one bare
+#    verification by ring;
+#  * that no count is more than 2 % above the one in benches/instructions.txt.
+# A decision that checks a signature counts without the check: ring picks its code by the processor.
+# The counts belong to the compiler named in the file: another may need --update, which writes it.
+# Needs valgrind.
+set -eu
+cd "$(dirname "$0")/.."
+file=benches/instructions.txt
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cargo build --quiet --release --example instructions
+# One dump at each return from `measured`: the n-th dump is the n-th name.
+if ! valgrind --tool=callgrind --callgrind-out-file="$work/out" \
+    --toggle-collect=instructions::measured --dump-after=instructions::measured \
+    "${CARGO_TARGET_DIR:-target}/release/examples/instructions" \
+    >"$work/names" 2>"$work/log"; then
+    cat "$work/log"
+    exit 1
+fi
+n=0
+while read -r name; do
+    n=$((n + 1))
+    count=$(sed -n 's/^totals: //p' "$work/out.$n")
+    [ "$count" -gt 0 ] || { echo "$name: nothing was counted"; exit 1; }
+    echo "$name $count"
+done <"$work/names" >"$work/raw"
+
+bare=$(sed -n 's/^bare-ring //p' "$work/raw")
+awk -v bare="$bare" '
+    $1 == "accept" || $1 == "bad-signature" || $1 == "expired" { $2 -= bare; $1 = $1 "-but-ring" }
+    { print $1, $2 }' "$work/raw" >"$work/counts"
+
+if [ "${1:-}" = --update ]; then
+    { echo "# Instructions, written by benches/instructions.sh --update; $(rustc --version)"
+      cat "$work/counts"; } >"$file"
+fi
+sed -n '1s/^# /recorded: /p' "$file"
+echo "this run: $(rustc --version)"
+awk -v bare="$bare" '
+    NR == FNR { if ($1 != "#") recorded[$1] = $2; next }
+    FNR == 1 { printf "%-32s%12s%12s%9s\n", "", "count", "recorded", "of bare" }
+    {
+        printf "%-32s%12d%12s%8.1f%%", $1, $2, recorded[$1], 100 * $2 / bare
+        if (!($1 in recorded)) { printf "  NOT RECORDED"; failed = 1 }
+        else if ($1 == "bare-ring") { }
+        else if ($2 > recorded[$1] * 1.02) { printf "  ABOVE THE RECORD"; failed = 1 }
+        else if ($2 < recorded[$1] * 0.98) printf "  below the record: --update"
+        if ($1 ~ /^worst-/) {
+            if ($2 > bare) { printf "  MORE THAN A VERIFICATION"; failed = 1 }
+            if ($2 > most) { most = $2; worst = $1 }
+        }
+        print ""
+    }
+    END {
+        printf "the worst refusal before the signature check: %s, %.1f %% of a verification\n", \
+            worst, 100 * most / bare
+        exit failed
+    }' "$file" "$work/counts"
