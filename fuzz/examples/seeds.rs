@@ -1,0 +1,151 @@
+//! Makes the seed corpora out of the samples of the `decide` example: `corpus/TARGET/NAME`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use supertokens_session_fuzz::{cookies, json, keys, token};
+
+fn main() -> std::io::Result<()> {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let samples = fs::read_to_string(fuzz.join("../examples/decide/samples.jsonl"))?;
+    for target in ["cookie", "key_set", "decide"] {
+        fs::create_dir_all(corpus(target))?;
+    }
+    for line in samples.lines() {
+        let sample: Value = serde_json::from_str(line).expect("a sample is JSON");
+        let id = sample["id"].as_str().unwrap_or("defaults");
+        let line = sample.get("defaults").unwrap_or(&sample);
+        if let Some(jwks) = line["jwks"].as_str() {
+            fs::write(corpus("key_set").join(id), jwks)?;
+        }
+        let fields = fields(line);
+        if fields.is_empty() {
+            continue;
+        }
+        let joined = fields.join(&0);
+        fs::write(corpus("cookie").join(id), [&[0], &joined[..]].concat())?;
+        fs::write(corpus("cookie").join(format!("{id}-long")), [&[255], &joined[..]].concat())?;
+        fs::write(corpus("decide").join(format!("{id}-cookie")), [&[0], &fields[0][..]].concat())?;
+        // Signed by the dynamic key, the static key and nobody.
+        if let Some(texts) = texts(&fields[0]) {
+            for kind in 1..=3 {
+                let seed = [&[kind], &texts[..]].concat();
+                fs::write(corpus("decide").join(format!("{id}-{kind}")), seed)?;
+            }
+        }
+    }
+    for count in [cookies::MOST_COOKIES - 1, cookies::MOST_COOKIES] {
+        let field = [&[0], "a;".repeat(count).as_bytes(), b"sAccessToken=a.b.c"].concat();
+        fs::write(corpus("cookie").join(format!("parts-{count}")), field)?;
+    }
+    payloads(&samples)?;
+    key_sets(&samples)
+}
+
+/// The payload of the first sample with each member gone, `null`, or of another kind, and with
+/// objects at their limits: shapes that take a fuzzer long to find behind three encodings.
+fn payloads(samples: &str) -> std::io::Result<()> {
+    let line = samples.lines().find(|line| line.contains(r#""id":"signed-in""#));
+    let sample: Value = serde_json::from_str(line.expect("the sample")).expect("JSON");
+    let texts = texts(&fields(&sample)[0]).expect("a token");
+    let at = texts.iter().position(|byte| *byte == 0).expect("two texts");
+    let good: serde_json::Map<String, Value> =
+        serde_json::from_slice(&texts[at + 1..]).expect("an object");
+    let header: Value = serde_json::from_slice(&texts[..at]).expect("JSON");
+
+    let others = [json!(null), json!(0), json!(0.5), json!(""), json!([]), json!(1e300)];
+    let names: Vec<&str> = good.keys().map(String::as_str).chain(["nbf", "stt"]).collect();
+    let mut changed = Vec::new();
+    for name in names {
+        let mut less = good.clone();
+        less.remove(name);
+        changed.push(Value::Object(less));
+        for other in &others {
+            let mut with = good.clone();
+            with.insert(name.to_owned(), other.clone());
+            changed.push(Value::Object(with));
+        }
+    }
+    let most = json::PAYLOAD.members - good.len();
+    for count in most - 1..=most + 1 {
+        let more = (0..count).map(|n| (n.to_string(), json!(0)));
+        changed.push(Value::Object(good.clone().into_iter().chain(more).collect()));
+    }
+    for depth in json::PAYLOAD.depth - 1..=json::PAYLOAD.depth + 1 {
+        let deep = (1..depth).fold(json!(0), |inner, _| json!([inner]));
+        let with = good.clone().into_iter().chain([("x".to_owned(), deep)]);
+        changed.push(Value::Object(with.collect()));
+    }
+    // Bytes of structure up to their limit, and one more.
+    for more in [1, 0] {
+        let with = good.clone().into_iter().chain([("x".to_owned(), json!(""))]);
+        let with: serde_json::Map<String, Value> = with.collect();
+        let has = Value::Object(with.clone()).to_string();
+        let has = has.bytes().filter(|byte| br"[{:,\".contains(byte)).count();
+        let commas = ",".repeat(json::PAYLOAD.marks - has + more);
+        changed.push(Value::Object(
+            with.into_iter().chain([("x".to_owned(), commas.into())]).collect(),
+        ));
+    }
+    for version in ["5", "4", "3", ""] {
+        let mut header = header.clone();
+        header["version"] = version.into();
+        if version.is_empty() {
+            header.as_object_mut().expect("an object").remove("version");
+        }
+        for (index, payload) in changed.iter().enumerate() {
+            let seed = format!("\u{1}{header}\0{payload}");
+            fs::write(corpus("decide").join(format!("payload-{version}-{index}")), seed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Sets in which one `kid` stands several times: the fuzzer copies no 2048 bits by itself.
+fn key_sets(samples: &str) -> std::io::Result<()> {
+    let sample = samples.lines().find(|line| line.contains(r#""id":"ambiguous-key""#));
+    let sample: Value = serde_json::from_str(sample.expect("the sample")).expect("JSON");
+    let members = keys::members(sample["jwks"].as_str().expect("a JWK set").as_bytes());
+    let [fine, one, other] = &members.expect("members")[..] else { panic!("three members") };
+    let unnamed = one.replace(r#""alg":"RS256","#, "");
+    let longer = one.replace("RS256", "RS384");
+    let padded = one.replace(r#""AQAB""#, r#""AAEAAQ==""#);
+    let private = one.replacen('{', r#"{"d":"AQAB","#, 1);
+    let no_private = one.replacen('{', r#"{"d":null,"#, 1);
+    let sets: [&[&str]; 8] = [
+        &[one, one, other],
+        &[other, one, one],
+        &[one, other, one],
+        &[one, &padded, &unnamed],
+        &[one, &longer, &unnamed],
+        &[&private, one],
+        &[&no_private],
+        &[&unnamed, &longer],
+    ];
+    for (index, set) in sets.iter().enumerate() {
+        let document = format!(r#"{{"keys":[{fine},{}]}}"#, set.join(","));
+        fs::write(corpus("key_set").join(format!("set-{index}")), document)?;
+    }
+    Ok(())
+}
+
+fn corpus(target: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target)
+}
+
+/// The `Cookie` fields as bytes: a string stands for one byte a character.
+fn fields(sample: &Value) -> Vec<Vec<u8>> {
+    let one = sample.get("cookie_header").into_iter();
+    let several = sample["cookie_headers"].as_array().into_iter().flatten();
+    let texts = one.chain(several).filter_map(Value::as_str);
+    texts.map(|text| text.chars().filter_map(|char| u8::try_from(char).ok()).collect()).collect()
+}
+
+/// Header and payload of the token in a field, decoded, NUL between them.
+fn texts(field: &[u8]) -> Option<Vec<u8>> {
+    let field = std::str::from_utf8(field).ok()?;
+    let token = field.split([';', ' ', '"', '=']).find(|part| part.matches('.').count() == 2)?;
+    let mut segments = token.split('.').map(|segment| token::decode(segment.as_bytes()));
+    Some([segments.next()??, segments.next()??].join(&0))
+}

@@ -1,0 +1,107 @@
+//! Reads a JWK set as one would on paper.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::{json, token};
+
+/// A usable key: `kid` and what must not differ between two keys of one `kid`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Usable {
+    pub kid: String,
+    n: Vec<u8>,
+    e: Vec<u8>,
+    alg: String,
+}
+
+/// The members of `keys`, each as its text, if the document is an object with one array `keys`.
+pub fn members(document: &[u8]) -> Option<Vec<String>> {
+    let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+    let text = std::str::from_utf8(document).ok()?;
+    let Members(found) = serde_json::from_str(text).ok()?;
+    let keys: Vec<_> = found.into_iter().filter(|(name, _)| name == "keys").collect();
+    let [(_, keys)] = keys.as_slice() else { return None };
+    let keys: Vec<Box<RawValue>> = serde_json::from_str(keys.get()).ok()?;
+    Some(keys.iter().map(|key| key.get().to_owned()).collect())
+}
+
+/// The key in one member, if it is one for RS256 or RS384.
+pub fn usable(member: &str) -> Option<Usable> {
+    let jwk = json::strict(member.as_bytes(), json::JWK)?;
+    let text = |name: &str| jwk[name].as_str().map(str::to_owned);
+    let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+    let is_public = private.iter().all(|name| jwk[*name].is_null());
+    let is_rsa = jwk["kty"] == "RSA";
+    let is_for_signatures = jwk["use"].is_null() || jwk["use"] == "sig";
+    let verifies = match &jwk["key_ops"] {
+        Value::Null => true,
+        Value::Array(ops) => ops.iter().any(|op| op == "verify"),
+        _ => false,
+    };
+    let alg = match &jwk["alg"] {
+        Value::Null => "RS256".to_owned(),
+        Value::String(alg) if alg == "RS256" || alg == "RS384" => alg.clone(),
+        _ => return None,
+    };
+    let kid = text("kid").filter(|kid| !kid.is_empty())?;
+    let (n, e) = (uint(&text("n")?)?, uint(&text("e")?)?);
+    let is_good_n = n.last()? % 2 == 1 && (2048..=8192).contains(&bits(&n));
+    let is_good_e = e.last()? % 2 == 1 && (2..=33).contains(&bits(&e));
+    let all = is_public && is_rsa && is_for_signatures && verifies && is_good_n && is_good_e;
+    all.then_some(Usable { kid, n, e, alg })
+}
+
+/// The `kid`s under which all usable members agree.
+pub fn usable_kids(members: &[String]) -> BTreeSet<String> {
+    let mut of_kid: BTreeMap<String, Vec<Usable>> = BTreeMap::new();
+    for key in members.iter().filter_map(|member| usable(member)) {
+        of_kid.entry(key.kid.clone()).or_default().push(key);
+    }
+    of_kid.retain(|_, keys| keys.windows(2).all(|two| two[0] == two[1]));
+    of_kid.into_keys().collect()
+}
+
+/// Base64 of either alphabet, padded in full or not at all; zeros in front do not count.
+fn uint(text: &str) -> Option<Vec<u8>> {
+    let digits = text.trim_end_matches('=');
+    let padding = text.len() - digits.len();
+    if padding > 2 || (padding > 0 && !text.len().is_multiple_of(4)) {
+        return None;
+    }
+    let bytes = token::decode(digits.replace('+', "-").replace('/', "_").as_bytes())?;
+    Some(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
+}
+
+fn bits(number: &[u8]) -> usize {
+    number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
+}
+
+/// The members of an object, all of them, values unread.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_map(AnyMembers)
+    }
+}
+
+struct AnyMembers;
+
+impl<'de> serde::de::Visitor<'de> for AnyMembers {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Members(members))
+    }
+}
