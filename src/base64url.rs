@@ -26,11 +26,15 @@ pub(crate) fn decode<'r>(text: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], No
             *value = value_of(*character);
             seen |= *value;
         }
-        for (values, bytes) in values.chunks_exact(4).zip(bytes.chunks_exact_mut(3)) {
-            if let ([a, b, c, d], [x, y, z]) = (values, bytes) {
-                *x = a << 2 | b >> 4;
-                *y = b << 4 | c >> 2;
-                *z = c << 6 | d;
+        for (values, bytes) in values.chunks_exact(8).zip(bytes.chunks_exact_mut(6)) {
+            let eight = values.try_into().map_or(0, u64::from_be_bytes);
+            // Six bits of each byte, then twelve of each two, then twenty-four of each four.
+            let eight = eight >> 2 & 0x0fc0_0fc0_0fc0_0fc0 | eight & 0x003f_003f_003f_003f;
+            let eight = eight >> 4 & 0x00ff_f000_00ff_f000 | eight & 0x0000_0fff_0000_0fff;
+            let eight = eight >> 8 & 0xffff_ff00_0000 | eight & 0x00ff_ffff;
+            let [_, _, six @ ..] = eight.to_be_bytes();
+            if let Ok(bytes) = <&mut [u8; 6]>::try_from(bytes) {
+                *bytes = six;
             }
         }
     }

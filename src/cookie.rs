@@ -5,9 +5,9 @@
 //! they stand: no percent-decoding, no `j:` JSON. Every copy is seen, so that the caller can refuse
 //! duplicates instead of picking one.
 
-/// Calls `found` with the value of each cookie in `field` whose name is in `names`, in order, with
-/// the name's index. White space (SP, HTAB) around name and value and one pair of double quotes
-/// around the value are removed. A part without `=` is no cookie.
+/// Calls `found` with what stands behind the `=` of each cookie in `field` whose name is in `names`,
+/// in order, with the name's index. White space (SP, HTAB) around the name does not count; for the
+/// value see [`value`]. A part without `=` is no cookie.
 ///
 /// `room` is how many parts there may be, and is counted down; `Err` if there are more.
 pub(crate) fn scan<'f, const N: usize>(
@@ -26,7 +26,7 @@ pub(crate) fn scan<'f, const N: usize>(
         let part = trim_start(part.unwrap_or_default());
         for (index, name) in names.iter().enumerate() {
             if let Some(value) = part.strip_prefix(*name).and_then(after_equals) {
-                found(index, unquote(trim(value)));
+                found(index, value);
             }
         }
         match more {
@@ -101,8 +101,10 @@ fn all_white<const RUN: usize>(run: &[u8; RUN]) -> bool {
     run.iter().fold(0, |seen, byte| seen | odd(byte)) == 0
 }
 
-fn unquote(value: &[u8]) -> &[u8] {
-    match value {
+/// A value out of what stands behind `=`: without white space around it, and without one pair of
+/// double quotes. Apart from [`scan`] so that it is done for the one cookie that counts.
+pub(crate) fn value(text: &[u8]) -> &[u8] {
+    match trim(text) {
         [b'"', inner @ .., b'"'] => inner,
         other => other,
     }
@@ -115,7 +117,7 @@ mod tests {
 
     fn values<'f>(field: &'f [u8], name: &[u8]) -> Vec<&'f [u8]> {
         let mut values = Vec::new();
-        assert_eq!(scan(field, [name], &mut 99, |_, value| values.push(value)), Ok(()));
+        assert_eq!(scan(field, [name], &mut 99, |_, text| values.push(value(text))), Ok(()));
         values
     }
 

@@ -205,7 +205,7 @@ impl<'r> Copies<'r> {
     fn only(self) -> Result<Option<&'r [u8]>, Reason> {
         match self {
             Copies::None => Ok(None),
-            Copies::One(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+            Copies::One(text) => Ok(Some(cookie::value(text)).filter(|value| !value.is_empty())),
             Copies::Several => Err(Reason::MultipleAccessTokens),
         }
     }

@@ -226,11 +226,18 @@ fn halves(hash: u64) -> (u32, u32) {
     (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
 }
 
-/// FNV-1a, 64 bits (draft-eastlake-fnv). Not for secrets, and nothing here needs it to be.
+/// FNV-1a, 64 bits (draft-eastlake-fnv), but for eight bytes at a time where there are eight, so
+/// that one long name costs no more than other text. Not for secrets.
 fn fnv_1a(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let mut words = text.as_bytes().chunks_exact(8);
+    let hash = words.by_ref().fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| {
+        let word = word.try_into().map_or(0, u64::from_le_bytes);
+        let hash = (hash ^ word).wrapping_mul(PRIME);
+        // A product's high bits do not reach its low ones by themselves.
+        hash ^ hash >> 32
+    });
+    words.remainder().iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
 }
 
 impl Walk<'_> {

@@ -3,6 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -63,7 +64,8 @@ pub struct KeySet {
 
 /// One usable key.
 pub(crate) struct Key {
-    index: usize,
+    /// Where it stands in the document: more than once if it is repeated.
+    indices: Vec<usize>,
     kid: Box<str>,
     numbers: RsaNumbers,
     algorithm: &'static dyn SignatureAlgorithm,
@@ -142,26 +144,31 @@ impl KeySet {
     }
 
     fn add(&mut self, key: Key) {
-        let Some(at) = self.keys.iter().position(|held| held.kid == key.kid) else {
-            let ambiguous = self.skipped.iter().any(|member| {
-                member.reason == SkipReason::Ambiguous && member.kid() == Some(&key.kid)
-            });
-            if ambiguous {
-                self.skip(key.index, Some(key.kid), SkipReason::Ambiguous);
-            } else {
-                self.keys.push(key);
+        let ambiguous = self
+            .skipped
+            .iter()
+            .any(|member| member.reason == SkipReason::Ambiguous && member.kid() == Some(&key.kid));
+        let held = self.keys.iter().position(|held| held.kid == key.kid);
+        match held.and_then(|at| self.keys.get_mut(at)) {
+            None if ambiguous => self.skip_ambiguous(key),
+            None => self.keys.push(key),
+            Some(held) if held.numbers == key.numbers && held.alg() == key.alg() => {
+                held.indices.extend(key.indices);
             }
-            return;
-        };
-        let repeats = self
-            .keys
-            .get(at)
-            .is_some_and(|held| held.numbers == key.numbers && held.alg() == key.alg());
-        if !repeats {
-            // Neither is used, whatever the order.
-            let held = self.keys.remove(at);
-            self.skip(held.index, Some(held.kid), SkipReason::Ambiguous);
-            self.skip(key.index, Some(key.kid), SkipReason::Ambiguous);
+            Some(_) => {
+                // Neither is used, whatever the order.
+                if let Some(at) = held {
+                    let held = self.keys.remove(at);
+                    self.skip_ambiguous(held);
+                }
+                self.skip_ambiguous(key);
+            }
+        }
+    }
+
+    fn skip_ambiguous(&mut self, key: Key) {
+        for index in key.indices {
+            self.skip(index, Some(key.kid.clone()), SkipReason::Ambiguous);
         }
     }
 
@@ -308,7 +315,7 @@ impl<'de> Visitor<'de> for KeysArray<'_> {
             match flaw.map_or_else(|| prepare(&jwk, self.algorithms), |flaw| Err(flaw.into())) {
                 Ok((numbers, algorithm, prepared)) => {
                     let kid = jwk.kid().unwrap_or_default().into();
-                    set.add(Key { index, kid, numbers, algorithm, prepared });
+                    set.add(Key { indices: vec![index], kid, numbers, algorithm, prepared });
                 }
                 Err(reason) => set.skip(index, jwk.kid().map(Box::from), reason),
             }

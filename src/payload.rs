@@ -194,7 +194,7 @@ impl<'t> Members<'t> for Found<'t> {
 
 /// A session claim may be nested 64 deep and lies inside one object, the payload. The core's own
 /// payload has about 12 members and a depth of 3.
-const LIMITS: Limits = Limits { members: 256, depth: 65, marks: 576 };
+const LIMITS: Limits = Limits { members: 256, depth: 65, marks: 560 };
 
 /// Room for names, two halves each.
 const OPEN_NAMES: usize = 2 * LIMITS.most_names();

@@ -10,7 +10,7 @@ use supertokens_session::FetchFailure::{
 use supertokens_session::SkipReason::{self, *};
 use supertokens_session::{
     FetchAnswer, KeyKind, KeyRejected, KeySet, PublicKey, Reason, SessionDecision,
-    SignatureAlgorithm, VerifyingKey, crypto,
+    SignatureAlgorithm, Skipped, VerifyingKey, crypto,
 };
 use support::{
     NOW, PAYLOAD, Signer, at, base64url, decide_token, jwks, jwks_of, keys, store_after,
@@ -283,6 +283,11 @@ fn a_key_that_is_repeated_is_one_key() {
     let set = parse(jwks.as_bytes()).unwrap();
     assert_eq!((set.key_ids().count(), set.skipped().len()), (1, 0));
     assert!(good_key_verifies(&jwks));
+    // And each of its places is reported once another key has the name.
+    let (key, other) = (Signer::dynamic().jwk(), Signer::other().jwk());
+    let set =
+        parse(jwks_of(&[Signer::statik().jwk(), key.clone(), key, other]).as_bytes()).unwrap();
+    assert_eq!(set.skipped().iter().map(Skipped::index).collect::<Vec<_>>(), [1, 2, 3]);
 }
 
 /// RFC 7517 section 5: one bad member never decides about another.

@@ -69,6 +69,17 @@ pub fn inputs() -> Vec<(String, String)> {
     // Broken at the front: nearly nothing but base64 and the zeroing of the room it goes to.
     let base64 = |room: usize| if room < HEADER { "0".into() } else { "!".repeat(room) };
     inputs.push(("worst-token-base64".into(), cookie(&token(base64))));
+    // A name of letters beyond ASCII costs most for its length: UTF-8 check, search, hash.
+    let long_name = |room| with_long_name("1e9", room);
+    let both = cookie(&token(long_name));
+    inputs.push(("worst-token-long-name".into(), both.clone()));
+    // White space that is trimmed in four places, none a whole number of runs of 16; the name is
+    // one that may stand there often, for beside a token it does not count.
+    let room = (COOKIES - both.len()) / PARTS;
+    let white = " ".repeat((room - "st-access-token=v;".len()) / 4 / 16 * 16 - 1);
+    let part = format!("{white}st-access-token{white}={white}v{white};");
+    inputs.push(("worst-cookies-trimmed".into(), part.repeat(PARTS)));
+    inputs.push(("worst-long-name-and-trimmed".into(), part.repeat(PARTS) + &both));
     for (name, part) in COOKIE_PARTS {
         // As many parts as there may be, and white space before each where there is room.
         let field = |room: usize| {
@@ -96,8 +107,8 @@ fn token(filler: impl Fn(usize) -> String) -> String {
     let payload = |filler: &str| {
         let (issued, expires) = (NOW - 1, NOW + 1);
         format!(
-            r#"{{"iat":{issued},"exp":{expires},"sub":"","tId":"","rsub":"","sessionHandle":"",{}{}}}"#,
-            r#""refreshTokenHash1":"","x":"#, filler
+            r#"{{"iat":{issued},"exp":{expires},"sub":"","tId":"","rsub":"",{}"x":{filler}}}"#,
+            r#""sessionHandle":"","refreshTokenHash1":"","#
         )
     };
     // 14 containers at most lie around the arrays of a header; what is deeper is for the payload.
@@ -117,7 +128,8 @@ fn depth(json: &str) -> usize {
     json.char_indices().map(|(at, _)| open(at) - closed(at)).max().unwrap_or(0)
 }
 
-/// An array of as many of `value` as the limit on structure leaves, and a text where it leaves room.
+/// An array of as many of `value` as the limit on structure leaves, and a text for the rest of the
+/// room.
 fn repeated(value: &str, room: usize) -> String {
     let marks = value.bytes().filter(|byte| MARKS.contains(byte)).count() + 1;
     let count = ((room - 4) / (value.len() + 1)).min((marks_of(room) - 2) / marks);
@@ -125,9 +137,16 @@ fn repeated(value: &str, room: usize) -> String {
     format!(r#"[{values},"{}"]"#, "y".repeat(room - values.len() - 5))
 }
 
+/// An array of as many of `value` as may be, and one member with a name for the rest of the room.
+fn with_long_name(value: &str, room: usize) -> String {
+    let count = ((room - 16) / (value.len() + 1)).min(marks_of(room) - 4);
+    let values = vec![value; count].join(",");
+    format!(r#"[{values},{{"{}":0}}]"#, "é".repeat((room - values.len() - 10) / 2))
+}
+
 /// What `room` says of the part it is in: how many bytes of structure the filler may have there.
 fn marks_of(room: usize) -> usize {
-    if room < HEADER { 144 - 12 } else { 576 - 24 }
+    if room < HEADER { 144 - 12 } else { 560 - 24 }
 }
 
 /// The bytes of structure that are limited.

@@ -20,7 +20,7 @@ pub struct Limits {
 }
 
 pub const HEADER: Limits = Limits { members: 64, depth: 16, marks: 144 };
-pub const PAYLOAD: Limits = Limits { members: 256, depth: 65, marks: 576 };
+pub const PAYLOAD: Limits = Limits { members: 256, depth: 65, marks: 560 };
 pub const JWK: Limits = Limits { marks: usize::MAX, ..HEADER };
 
 /// The value if `text` is one JSON object, no name stands twice in one object, and the limits hold.

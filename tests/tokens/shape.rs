@@ -201,7 +201,7 @@ fn limits() -> Rows {
     let array = |marks: usize| format!("[{}0]", "0,".repeat(marks - 1));
     let escapes = |marks: usize| format!("\"{}\"", r"\n".repeat(marks));
     let in_header = 144 - marks(&header_with("x", "0"));
-    let in_payload = 576 - marks(&payload_with("x", "0"));
+    let in_payload = 560 - marks(&payload_with("x", "0"));
     for claim in [array(in_payload), escapes(in_payload), ":".repeat(in_payload)] {
         let claim = if claim.starts_with(':') { format!("\"{claim}\"") } else { claim };
         rows.claims("x", &[&claim], None);
