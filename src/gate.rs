@@ -9,7 +9,7 @@ use crate::policy::{PagePolicy, SigningKeyKind, TokenTransfer};
 use crate::reason::Reason;
 use crate::session::{Session, TokenSource};
 use crate::time::UnixMillis;
-use crate::verified::{Room, SealedToken, SignatureRoom};
+use crate::verified::{MAX_SIGNATURE, Room, SealedToken};
 
 /// Decides requests under one policy. Immutable: make one at start-up and share it between threads
 /// without a lock.
@@ -93,7 +93,7 @@ impl<'r> Request<'r> {
         let (token, source) = self.token?;
         let mut room = Room::new();
         let sealed = SealedToken::take_apart(token, &mut room)?;
-        let mut room: SignatureRoom = [0; 1024];
+        let mut room = [0; MAX_SIGNATURE];
         let signature = sealed.refuse_by_name(|alg| keys.allows(alg), &mut room)?;
         let key = match keys.key(sealed.kid(), now) {
             Ok(key) => key,
@@ -214,13 +214,37 @@ impl<'r> Copies<'r> {
 /// In which front ends in header mode keep their access token (supertokens-website).
 const HEADER_MODE_COOKIE: &[u8] = b"st-access-token";
 
-/// Which SDKs before 2022 set beside the access token; the SDK answers it with a refresh.
+/// Which old SDKs set beside the access token; the SDK answers it with a refresh.
 const LEGACY_COOKIE: &[u8] = b"sIdRefreshToken";
 
-/// Bytes of all `Cookie` fields together: as much as common servers let through as all header
-/// lines of a request (hyper's default read buffer is below 512 KiB, nginx's 4 x 8 KiB).
+/// Bytes of all `Cookie` fields together: twice nginx's `large_client_header_buffers` of 4 x 8 KiB.
 const MAX_COOKIE_BYTES: usize = 64 * 1024;
 
 /// Cookies of all fields together. Browsers keep 180 a site at most (Chromium); without a limit,
 /// 64 KiB of `;` would cost ten times a signature.
 const MAX_COOKIES: usize = 180;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn the_reasons_say_the_limits_as_they_are() {
+        let kib = MAX_COOKIE_BYTES / 1024;
+        for (reason, limit) in [
+            (Reason::TooManyCookies, MAX_COOKIES),
+            (Reason::CookieHeaderTooLong, kib),
+            (Reason::HeaderTooComplex, crate::header::LIMITS.marks),
+            (Reason::HeaderTooManyMembers, crate::header::LIMITS.members),
+            (Reason::HeaderTooDeep, crate::header::LIMITS.depth),
+            (Reason::PayloadTooComplex, crate::payload::LIMITS.marks),
+            (Reason::PayloadTooManyMembers, crate::payload::LIMITS.members),
+            (Reason::PayloadTooDeep, crate::payload::LIMITS.depth - 1),
+        ] {
+            let said = reason.to_string();
+            let words: alloc::vec::Vec<_> = said.split([' ', ',']).collect();
+            assert!(words.contains(&limit.to_string().as_str()), "{limit} in {said:?}");
+        }
+    }
+}

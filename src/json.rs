@@ -6,7 +6,7 @@
 //! * What is wrong is a flag beside the parser, not a `serde` error: an error costs allocations, a
 //!   flag costs none (but for what lies too deep, which `serde_json` skips with a stack of its own
 //!   on the heap), and the work stays one pass over bounded text.
-//! * Names are compared by 64-bit FNV-1a hash. Equal names have equal hashes, so no duplicate is
+//! * Names are compared by a 64-bit hash. Equal names have equal hashes, so no duplicate is
 //!   ever missed; two different names with one hash (chance 2^-64 a pair, or crafted by the
 //!   signer of the very token) are refused too. In exchange the check allocates nothing, needs no
 //!   copy of a name that had escapes, and 256 members cost 256 * 128 comparisons of
@@ -201,7 +201,7 @@ struct Names<'w> {
 impl Names<'_> {
     /// Adds `name` to the object whose first name is at `start`.
     fn add(&mut self, start: usize, most: usize, name: &str) -> Result<(), Flaw> {
-        let (low, high) = halves(fnv_1a(name));
+        let (low, high) = halves(hash_of(name));
         let siblings = self.low.get(start..self.open).unwrap_or_default();
         // Without an early end, which would be one comparison at a time.
         if siblings.iter().fold(false, |found, sibling| found | (*sibling == low)) {
@@ -226,9 +226,9 @@ fn halves(hash: u64) -> (u32, u32) {
     (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
 }
 
-/// FNV-1a, 64 bits (draft-eastlake-fnv), but for eight bytes at a time where there are eight, so
-/// that one long name costs no more than other text. Not for secrets.
-fn fnv_1a(text: &str) -> u64 {
+/// After FNV-1a, 64 bits (draft-eastlake-fnv), but by eight bytes where there are eight, so that one
+/// long name costs no more than other text. Neither for secrets nor for a table an attacker fills.
+fn hash_of(text: &str) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut words = text.as_bytes().chunks_exact(8);
     let hash = words.by_ref().fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| {

@@ -3,12 +3,12 @@
 use alloc::borrow::Cow;
 
 use crate::base64url;
-use crate::header::{Header, HeaderRoom, TokenVersion};
+use crate::header::{HEADER_ROOM, Header, HeaderRoom, TokenVersion};
 use crate::key_set::Key;
-use crate::payload::{Payload, PayloadRoom};
+use crate::payload::{PAYLOAD_ROOM, Payload, PayloadRoom};
 use crate::reason::Reason;
 use crate::time::UnixMillis;
-use crate::token::{Compact, MAX_HEADER, MAX_TOKEN};
+use crate::token::Compact;
 
 /// A token that has the shape of a session token. Unverified: it answers which key it names, which
 /// algorithm, and whether its own `exp` has passed, which may only ever refuse it. What it claims
@@ -83,9 +83,12 @@ pub(crate) struct Room {
 
 impl Room {
     pub(crate) const fn new() -> Self {
-        Self { header: [0; MAX_HEADER / 4 * 3], payload: [0; MAX_TOKEN / 4 * 3] }
+        Self { header: [0; HEADER_ROOM], payload: [0; PAYLOAD_ROOM] }
     }
 }
 
-/// Room for a signature: RSA-8192 makes 1024 bytes and no algorithm of JOSE makes more.
-pub(crate) type SignatureRoom = [u8; 1024];
+/// Room for a signature.
+pub(crate) type SignatureRoom = [u8; MAX_SIGNATURE];
+
+/// Bytes of a signature: RSA-8192 makes 1024, and no other algorithm of RFC 7518 and 8037 more.
+pub(crate) const MAX_SIGNATURE: usize = 1024;
