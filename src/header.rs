@@ -39,10 +39,9 @@ impl TokenVersion {
     }
 }
 
-/// A header that has the shape of a session token's. Unverified.
+/// A header that names a key. Unverified.
 pub(crate) struct Header<'t> {
     pub(crate) kid: Cow<'t, str>,
-    pub(crate) version: TokenVersion,
     /// `None` where `alg` is absent or not a string.
     alg: Option<Cow<'t, str>>,
     /// `crit` or `b64` is present, whatever its value.
@@ -50,18 +49,18 @@ pub(crate) struct Header<'t> {
 }
 
 impl<'t> Header<'t> {
-    /// Decodes the header segment; what is refused here makes the token malformed.
-    pub(crate) fn decode(segment: &[u8], room: &'t mut HeaderRoom) -> Result<Self, Reason> {
-        let text = base64url::decode(segment, room).map_err(|_| Reason::HeaderNotBase64Url)?;
-        let mut found = Found::default();
-        json::read_object(text, LIMITS, &mut [0; OPEN_NAMES], &mut found)
-            .map_err(|flaw| flaw.in_header())?;
+    /// Decodes the header segment of a session token; what is refused here makes it malformed.
+    pub(crate) fn of_session(
+        segment: &[u8],
+        room: &'t mut HeaderRoom,
+    ) -> Result<(Self, TokenVersion), Reason> {
+        let found = Found::read(segment, room)?;
         // Exactly `JWT`, as the SDK: a token of another type is not a session's (RFC 8725
         // section 3.11).
-        if !matches!(found.typ, Some(Value::Text(typ)) if typ == "JWT") {
+        if !matches!(&found.typ, Some(Value::Text(typ)) if typ == "JWT") {
             return Err(Reason::TokenType);
         }
-        let version = match found.version {
+        let version = match &found.version {
             None => TokenVersion::V3,
             Some(Value::Text(version)) => match version.as_ref() {
                 "3" => TokenVersion::V3,
@@ -71,6 +70,15 @@ impl<'t> Header<'t> {
             },
             Some(_) => return Err(Reason::Version),
         };
+        Ok((Self::new(found)?, version))
+    }
+
+    /// Decodes the header segment of any JWS that names its key.
+    pub(crate) fn of_jws(segment: &[u8], room: &'t mut HeaderRoom) -> Result<Self, Reason> {
+        Self::new(Found::read(segment, room)?)
+    }
+
+    fn new(found: Found<'t>) -> Result<Self, Reason> {
         let kid = match found.kid {
             Some(Value::Text(kid)) if !kid.is_empty() => kid,
             _ => return Err(Reason::KeyId),
@@ -79,7 +87,7 @@ impl<'t> Header<'t> {
             Some(Value::Text(alg)) => Some(alg),
             _ => None,
         };
-        Ok(Self { kid, version, alg, critical: found.critical })
+        Ok(Self { kid, alg, critical: found.critical })
     }
 
     /// Refuses by name what no key can make good. `allowed` tells whether the caller's table has
@@ -107,6 +115,16 @@ struct Found<'t> {
     kid: Option<Value<'t>>,
     version: Option<Value<'t>>,
     critical: bool,
+}
+
+impl<'t> Found<'t> {
+    fn read(segment: &[u8], room: &'t mut HeaderRoom) -> Result<Self, Reason> {
+        let text = base64url::decode(segment, room).map_err(|_| Reason::HeaderNotBase64Url)?;
+        let mut found = Self::default();
+        json::read_object(text, LIMITS, &mut [0; OPEN_NAMES], &mut found)
+            .map_err(|flaw| flaw.in_header())?;
+        Ok(found)
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -8,6 +8,7 @@ use crate::base64url;
 use crate::json::{Limits, Members, Value};
 use crate::reason::{Flaw, words};
 use crate::signature::{KeyKind, PublicKey, SignatureAlgorithm};
+use crate::weak_key;
 
 words! {
     /// Why a member of a JWK set cannot verify a session token and is skipped.
@@ -30,9 +31,14 @@ words! {
         KeyOperations = "key_ops", "key_ops does not include verify";
         Algorithm = "alg", "alg is not one the table has for this kind of key";
         Private = "private", "the JWK publishes private or secret key material";
+        Curve = "crv", "crv is missing or not one of the algorithms'";
         Modulus = "n", "n is missing, not base64url or even";
         Exponent = "e", "e is missing, not base64url, even, below 3 or above 2^33 - 1";
         RsaSize = "rsa_size", "the RSA key has less than 2048 or more than 8192 bits";
+        Roca = "roca", "the RSA modulus has the fingerprint of ROCA (CVE-2017-15361)";
+        X = "x", "x is missing, not base64url, not of the curve's length or, of Ed25519, not canonical";
+        Y = "y", "y is missing, not base64url or not of the curve's length";
+        SmallOrder = "small_order", "the Ed25519 key is a point of small order";
         Rejected = "rejected", "the provider cannot use the key";
         Ambiguous = "ambiguous", "another usable key of the set has the same kid";
     }
@@ -60,45 +66,61 @@ pub(crate) struct Jwk<'j> {
     alg: Option<Value<'j>>,
     usage: Option<Value<'j>>,
     key_ops: Option<Value<'j>>,
+    crv: Option<Value<'j>>,
     n: Option<Value<'j>>,
     e: Option<Value<'j>>,
+    x: Option<Value<'j>>,
+    y: Option<Value<'j>>,
     private: bool,
 }
 
-/// An RSA public key out of a JWK, judged.
+/// The public key of a JWK, judged: a [`PublicKey`] that owns its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RsaNumbers {
-    n: Vec<u8>,
-    e: Vec<u8>,
+pub(crate) enum KeyMaterial {
+    Rsa { n: Vec<u8>, e: Vec<u8> },
+    P256([u8; 65]),
+    P384([u8; 97]),
+    Ed25519([u8; 32]),
 }
 
-impl RsaNumbers {
+impl KeyMaterial {
     pub(crate) fn public_key(&self) -> PublicKey<'_> {
-        PublicKey::Rsa { n: &self.n, e: &self.e }
+        match self {
+            Self::Rsa { n, e } => PublicKey::Rsa { n, e },
+            Self::P256(point) => PublicKey::P256 { point },
+            Self::P384(point) => PublicKey::P384 { point },
+            Self::Ed25519(point) => PublicKey::Ed25519 { point },
+        }
     }
 }
 
 impl<'j> Jwk<'j> {
     /// The `kid` if it is one a token can name.
     pub(crate) fn kid(&self) -> Option<&str> {
-        present(self.kid.as_ref()).and_then(text).filter(|kid| !kid.is_empty())
+        member(self.kid.as_ref()).filter(|kid| !kid.is_empty())
     }
 
     /// The public key and the one row of `algorithms` it is for.
     pub(crate) fn judge(
         &self,
         algorithms: &[&'static dyn SignatureAlgorithm],
-    ) -> Result<(RsaNumbers, &'static dyn SignatureAlgorithm), SkipReason> {
+    ) -> Result<(KeyMaterial, &'static dyn SignatureAlgorithm), SkipReason> {
         if self.private {
             return Err(SkipReason::Private);
         }
         if self.kid().is_none() {
             return Err(SkipReason::KeyId);
         }
-        let kind = match present(self.kty.as_ref()).and_then(text) {
-            Some("RSA") => KeyKind::Rsa,
-            _ => return Err(SkipReason::KeyType),
-        };
+        // `kty` and `crv` first narrow the table down to the rows for this kind of key.
+        let (kty, crv) = (member(self.kty.as_ref()), member(self.crv.as_ref()));
+        let is_type = |kind: KeyKind| kty == Some(kind.kty());
+        let is_kind = |kind: KeyKind| is_type(kind) && (kind.crv().is_none() || kind.crv() == crv);
+        if !algorithms.iter().any(|row| is_type(row.key_kind())) {
+            return Err(SkipReason::KeyType);
+        }
+        if !algorithms.iter().any(|row| is_kind(row.key_kind())) {
+            return Err(SkipReason::Curve);
+        }
         if present(self.usage.as_ref()).is_some_and(|usage| text(usage) != Some("sig")) {
             return Err(SkipReason::Use);
         }
@@ -112,13 +134,19 @@ impl<'j> Jwk<'j> {
         let alg = present(self.alg.as_ref());
         let row = algorithms
             .iter()
-            .filter(|row| row.key_kind() == kind)
+            .filter(|row| is_kind(row.key_kind()))
             .find(|row| alg.is_none_or(|alg| text(alg) == Some(row.alg())))
             .ok_or(SkipReason::Algorithm)?;
-        Ok((self.rsa()?, *row))
+        let material = match row.key_kind() {
+            KeyKind::Rsa => self.rsa_key()?,
+            KeyKind::P256 => KeyMaterial::P256(self.point(32)?),
+            KeyKind::P384 => KeyMaterial::P384(self.point(48)?),
+            KeyKind::Ed25519 => self.ed25519_key()?,
+        };
+        Ok((material, *row))
     }
 
-    fn rsa(&self) -> Result<RsaNumbers, SkipReason> {
+    fn rsa_key(&self) -> Result<KeyMaterial, SkipReason> {
         let n = uint(self.n.as_ref()).ok_or(SkipReason::Modulus)?;
         let e = uint(self.e.as_ref()).ok_or(SkipReason::Exponent)?;
         let (Some(first), Some(last)) = (n.first(), n.last()) else {
@@ -141,7 +169,28 @@ impl<'j> Jwk<'j> {
         if exponent % 2 == 0 || !RSA_EXPONENT.contains(&exponent) {
             return Err(SkipReason::Exponent);
         }
-        Ok(RsaNumbers { n, e })
+        if weak_key::has_roca_fingerprint(&n) {
+            return Err(SkipReason::Roca);
+        }
+        Ok(KeyMaterial::Rsa { n, e })
+    }
+
+    /// The uncompressed point of coordinates of `length` bytes each: no leading zero byte may be
+    /// left out (RFC 7518 section 6.2.1.2).
+    fn point<const LENGTH: usize>(&self, length: usize) -> Result<[u8; LENGTH], SkipReason> {
+        let coordinate = |value| octets(value).filter(|bytes| bytes.len() == length);
+        let x = coordinate(self.x.as_ref()).ok_or(SkipReason::X)?;
+        let y = coordinate(self.y.as_ref()).ok_or(SkipReason::Y)?;
+        [UNCOMPRESSED, &x, &y].concat().try_into().map_err(|_| SkipReason::Y)
+    }
+
+    fn ed25519_key(&self) -> Result<KeyMaterial, SkipReason> {
+        let point = octets(self.x.as_ref()).and_then(|bytes| bytes.try_into().ok());
+        let point = point.filter(weak_key::is_canonical).ok_or(SkipReason::X)?;
+        if weak_key::has_small_order(&point) {
+            return Err(SkipReason::SmallOrder);
+        }
+        Ok(KeyMaterial::Ed25519(point))
     }
 }
 
@@ -157,8 +206,21 @@ fn text<'v>(value: &'v Value<'_>) -> Option<&'v str> {
     }
 }
 
+/// The text of a member that is one.
+fn member<'v>(value: Option<&'v Value<'_>>) -> Option<&'v str> {
+    present(value).and_then(text)
+}
+
+fn octets(value: Option<&Value<'_>>) -> Option<Vec<u8>> {
+    member(value).and_then(|text| base64url::decode_octets(text).ok())
+}
+
+/// A number: octets without the zero bytes that lead it.
 fn uint(value: Option<&Value<'_>>) -> Option<Vec<u8>> {
-    value.and_then(text).and_then(|text| base64url::decode_uint(text).ok())
+    let mut bytes = octets(value)?;
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    bytes.drain(..zeros);
+    Some(bytes)
 }
 
 fn leading_zero_bits(byte: u8) -> usize {
@@ -173,8 +235,11 @@ pub(crate) enum Name {
     Alg,
     Use,
     KeyOps,
+    Crv,
     N,
     E,
+    X,
+    Y,
     Private,
 }
 
@@ -190,9 +255,12 @@ impl<'j> Members<'j> for Jwk<'j> {
             "alg" => Name::Alg,
             "use" => Name::Use,
             "key_ops" => Name::KeyOps,
+            "crv" => Name::Crv,
             "n" => Name::N,
             "e" => Name::E,
-            // RFC 7518 sections 6.2.2, 6.3.2 and 6.4.
+            "x" => Name::X,
+            "y" => Name::Y,
+            // RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 8037 section 2.
             "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" | "k" => Name::Private,
             _ => return None,
         })
@@ -206,8 +274,11 @@ impl<'j> Members<'j> for Jwk<'j> {
             Name::Alg => self.alg = Some(value),
             Name::Use => self.usage = Some(value),
             Name::KeyOps => self.key_ops = Some(value),
+            Name::Crv => self.crv = Some(value),
             Name::N => self.n = Some(value),
             Name::E => self.e = Some(value),
+            Name::X => self.x = Some(value),
+            Name::Y => self.y = Some(value),
             Name::Private => self.private |= value != Value::Null,
         }
     }
@@ -225,6 +296,9 @@ pub(crate) const OPEN_NAMES: usize = 2 * LIMITS.members * LIMITS.depth;
 
 /// 64 members and a depth of 16, as for a header: real members have at most 12.
 pub(crate) const LIMITS: Limits = Limits { members: 64, depth: 16, marks: usize::MAX };
+
+/// What an uncompressed point begins with (SEC 1 section 2.3.3).
+const UNCOMPRESSED: &[u8] = &[4];
 
 /// Bits of an RSA modulus: RFC 7518 section 3.3 sets the least; above the most, one verification
 /// is a way to burn the verifier's time, and `ring` stops there too.

@@ -10,7 +10,7 @@ use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::json::{Object, otherwise};
-use crate::jwk::{self, Jwk, RsaNumbers, SkipReason};
+use crate::jwk::{self, Jwk, KeyMaterial, SkipReason};
 use crate::reason::words;
 use crate::signature::{SignatureAlgorithm, VerifyingKey};
 
@@ -67,7 +67,7 @@ pub(crate) struct Key {
     /// Where it stands in the document: more than once if it is repeated.
     indices: Vec<usize>,
     kid: Box<str>,
-    numbers: RsaNumbers,
+    material: KeyMaterial,
     algorithm: &'static dyn SignatureAlgorithm,
     prepared: Arc<dyn VerifyingKey>,
 }
@@ -143,6 +143,11 @@ impl KeySet {
         }
     }
 
+    /// Whether some usable key is for `alg`.
+    pub(crate) fn has_algorithm(&self, alg: &str) -> bool {
+        self.keys.iter().any(|key| key.alg() == alg)
+    }
+
     fn add(&mut self, key: Key) {
         let ambiguous = self
             .skipped
@@ -152,7 +157,7 @@ impl KeySet {
         match held.and_then(|at| self.keys.get_mut(at)) {
             None if ambiguous => self.skip_ambiguous(key),
             None => self.keys.push(key),
-            Some(held) if held.numbers == key.numbers && held.alg() == key.alg() => {
+            Some(held) if held.material == key.material && held.alg() == key.alg() => {
                 held.indices.extend(key.indices);
             }
             Some(_) => {
@@ -313,9 +318,9 @@ impl<'de> Visitor<'de> for KeysArray<'_> {
                 return Ok(Ok(set));
             };
             match flaw.map_or_else(|| prepare(&jwk, self.algorithms), |flaw| Err(flaw.into())) {
-                Ok((numbers, algorithm, prepared)) => {
+                Ok((material, algorithm, prepared)) => {
                     let kid = jwk.kid().unwrap_or_default().into();
-                    set.add(Key { indices: vec![index], kid, numbers, algorithm, prepared });
+                    set.add(Key { indices: vec![index], kid, material, algorithm, prepared });
                 }
                 Err(reason) => set.skip(index, jwk.kid().map(Box::from), reason),
             }
@@ -328,16 +333,16 @@ impl<'de> Visitor<'de> for KeysArray<'_> {
     }
 }
 
-type Prepared = (RsaNumbers, &'static dyn SignatureAlgorithm, Arc<dyn VerifyingKey>);
+type Prepared = (KeyMaterial, &'static dyn SignatureAlgorithm, Arc<dyn VerifyingKey>);
 
 fn prepare(
     jwk: &Jwk<'_>,
     algorithms: &[&'static dyn SignatureAlgorithm],
 ) -> Result<Prepared, SkipReason> {
-    let (numbers, algorithm) = jwk.judge(algorithms)?;
+    let (material, algorithm) = jwk.judge(algorithms)?;
     let prepared =
-        algorithm.prepare(numbers.public_key()).map_err(|_| SkipReason::Rejected)?.into();
-    Ok((numbers, algorithm, prepared))
+        algorithm.prepare(material.public_key()).map_err(|_| SkipReason::Rejected)?.into();
+    Ok((material, algorithm, prepared))
 }
 
 /// Bytes of a JWKS document. Nimbus stops at 50 KB; the largest of the real sets the tests read is

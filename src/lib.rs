@@ -40,9 +40,11 @@ mod header;
 mod payload;
 // 2  keys and proof
 mod signature;
+mod weak_key;
 mod jwk;
 mod key_set;
 mod verified;
+mod jws;
 // 3  opinions
 mod policy;
 mod session;

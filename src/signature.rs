@@ -77,15 +77,45 @@ pub trait VerifyingKey: fmt::Debug + Send + Sync {
 /// use supertokens_session::{KeyKind, PublicKey};
 ///
 /// assert_eq!(PublicKey::Rsa { n: &[0xff; 256], e: &[1, 0, 1] }.kind(), KeyKind::Rsa);
+/// assert_eq!((KeyKind::P256.kty(), KeyKind::P256.crv()), ("EC", Some("P-256")));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyKind {
     /// `kty` is `RSA`.
     Rsa,
+    /// `kty` is `EC`, `crv` is `P-256`.
+    P256,
+    /// `kty` is `EC`, `crv` is `P-384`.
+    P384,
+    /// `kty` is `OKP`, `crv` is `Ed25519` (RFC 8037 section 2).
+    Ed25519,
 }
 
-/// A public key as a JWK carries it: base64 removed, big-endian, without leading zero bytes.
+impl KeyKind {
+    /// The JWK member `kty` of such a key.
+    #[must_use]
+    pub const fn kty(self) -> &'static str {
+        match self {
+            Self::Rsa => "RSA",
+            Self::P256 | Self::P384 => "EC",
+            Self::Ed25519 => "OKP",
+        }
+    }
+
+    /// The JWK member `crv` of such a key; RSA keys have none.
+    #[must_use]
+    pub const fn crv(self) -> Option<&'static str> {
+        match self {
+            Self::Rsa => None,
+            Self::P256 => Some("P-256"),
+            Self::P384 => Some("P-384"),
+            Self::Ed25519 => Some("Ed25519"),
+        }
+    }
+}
+
+/// A public key as a JWK carries it, base64 removed.
 ///
 /// ```
 /// use supertokens_session::PublicKey;
@@ -96,12 +126,33 @@ pub enum KeyKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublicKey<'k> {
-    /// An RSA key of 2048 to 8192 bits: `n` odd, `e` odd and from 3 to 2^33 - 1.
+    /// An RSA key of 2048 to 8192 bits: `n` odd and without the fingerprint of ROCA
+    /// (CVE-2017-15361), `e` odd and from 3 to 2^33 - 1. Both are big-endian, without leading zero
+    /// bytes.
     Rsa {
         /// The modulus.
         n: &'k [u8],
         /// The public exponent.
         e: &'k [u8],
+    },
+    /// A point that should lie on the curve P-256, in the uncompressed form of SEC 1
+    /// (section 2.3.3): the byte 4, then x and y of 32 bytes each, big-endian. Whether it does lie
+    /// on the curve is for the provider to check, here or at each verification.
+    P256 {
+        /// The point.
+        point: &'k [u8; 65],
+    },
+    /// A point that should lie on the curve P-384: the byte 4, then x and y of 48 bytes each.
+    P384 {
+        /// The point.
+        point: &'k [u8; 97],
+    },
+    /// An Ed25519 public key (RFC 8032 section 5.1.5): the canonical encoding of a y coordinate
+    /// that is none of a point of small order. Whether there is such a point is for the provider
+    /// to check.
+    Ed25519 {
+        /// The encoded point.
+        point: &'k [u8; 32],
     },
 }
 
@@ -111,6 +162,9 @@ impl PublicKey<'_> {
     pub const fn kind(&self) -> KeyKind {
         match self {
             Self::Rsa { .. } => KeyKind::Rsa,
+            Self::P256 { .. } => KeyKind::P256,
+            Self::P384 { .. } => KeyKind::P384,
+            Self::Ed25519 { .. } => KeyKind::Ed25519,
         }
     }
 }

@@ -10,24 +10,13 @@ use crate::reason::Reason;
 use crate::time::UnixMillis;
 use crate::token::Compact;
 
-/// A token that has the shape of a session token. Unverified: it answers which key it names, which
-/// algorithm, and whether its own `exp` has passed, which may only ever refuse it. What it claims
-/// is sealed until [`SealedToken::check`].
-pub(crate) struct SealedToken<'t> {
-    header: Header<'t>,
-    payload: Payload<'t>,
-    compact: Compact<'t>,
+/// A compact JWS with its header read. Unverified.
+pub(crate) struct Jws<'t> {
+    pub(crate) header: Header<'t>,
+    pub(crate) compact: Compact<'t>,
 }
 
-impl<'t> SealedToken<'t> {
-    /// Takes a token apart; what is refused here is malformed.
-    pub(crate) fn take_apart(token: &'t [u8], room: &'t mut Room) -> Result<Self, Reason> {
-        let compact = Compact::split(token)?;
-        let header = Header::decode(compact.header, &mut room.header)?;
-        let payload = Payload::decode(compact.payload, header.version, &mut room.payload)?;
-        Ok(Self { header, payload, compact })
-    }
-
+impl Jws<'_> {
     /// Refuses by name, before a key is looked for: the algorithm is not `allowed`, the header has
     /// an extension, or the signature is not base64url.
     pub(crate) fn refuse_by_name<'s>(
@@ -39,9 +28,46 @@ impl<'t> SealedToken<'t> {
         base64url::decode(self.compact.signature, room).map_err(|_| Reason::SignatureNotBase64Url)
     }
 
+    /// Checks the signature.
+    pub(crate) fn check(&self, signature: &[u8], key: &Key) -> Result<(), Reason> {
+        // The key was prepared for one algorithm; the token does not choose (RFC 8725 section 3.1).
+        self.header.algorithm(|alg| alg == key.alg())?;
+        key.prepared()
+            .verify(self.compact.signing_input, signature)
+            .map_err(|_| Reason::BadSignature)
+    }
+}
+
+/// A token that has the shape of a session token. Unverified: it answers which key it names, which
+/// algorithm, and whether its own `exp` has passed, which may only ever refuse it. What it claims
+/// is sealed until [`SealedToken::check`].
+pub(crate) struct SealedToken<'t> {
+    jws: Jws<'t>,
+    version: TokenVersion,
+    payload: Payload<'t>,
+}
+
+impl<'t> SealedToken<'t> {
+    /// Takes a token apart; what is refused here is malformed.
+    pub(crate) fn take_apart(token: &'t [u8], room: &'t mut Room) -> Result<Self, Reason> {
+        let compact = Compact::split(token)?;
+        let (header, version) = Header::of_session(compact.header, &mut room.header)?;
+        let payload = Payload::decode(compact.payload, version, &mut room.payload)?;
+        Ok(Self { jws: Jws { header, compact }, version, payload })
+    }
+
+    /// Refuses by name; see [`Jws::refuse_by_name`].
+    pub(crate) fn refuse_by_name<'s>(
+        &self,
+        allowed: impl Fn(&str) -> bool,
+        room: &'s mut SignatureRoom,
+    ) -> Result<&'s [u8], Reason> {
+        self.jws.refuse_by_name(allowed, room)
+    }
+
     /// The key the token says it was signed with.
     pub(crate) fn kid(&self) -> &str {
-        &self.header.kid
+        &self.jws.header.kid
     }
 
     /// Whether the token's own `exp` has passed.
@@ -51,12 +77,8 @@ impl<'t> SealedToken<'t> {
 
     /// Checks the signature and, if it holds, opens the token: the only way to a [`Verified`].
     pub(crate) fn check(self, signature: &[u8], key: &Key) -> Result<Verified<'t>, Reason> {
-        // The key was prepared for one algorithm; the token does not choose (RFC 8725 section 3.1).
-        self.header.algorithm(|alg| alg == key.alg())?;
-        key.prepared()
-            .verify(self.compact.signing_input, signature)
-            .map_err(|_| Reason::BadSignature)?;
-        Ok(Verified { kid: self.header.kid, version: self.header.version, payload: self.payload })
+        self.jws.check(signature, key)?;
+        Ok(Verified { kid: self.jws.header.kid, version: self.version, payload: self.payload })
     }
 }
 

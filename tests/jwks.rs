@@ -234,8 +234,20 @@ fn a_key_its_provider_rejects_is_skipped_and_a_key_of_no_row_is_not_tried() {
 #[test]
 fn every_skip_reason_is_some_member_s() {
     let in_table = |reason: &SkipReason| MEMBERS.iter().any(|(.., other)| *other == Some(*reason));
-    // Those that have a test of their own above or below.
-    let elsewhere = [NotAnObject, TooManyMembers, TooDeep, RsaSize, Rejected, Ambiguous];
+    // Those that have a test of their own: above, below, in `tests/key_kinds.rs`, `src/weak_key.rs`.
+    let elsewhere = [
+        NotAnObject,
+        TooManyMembers,
+        TooDeep,
+        RsaSize,
+        Rejected,
+        Ambiguous,
+        Curve,
+        X,
+        Y,
+        SmallOrder,
+        Roca,
+    ];
     for reason in SkipReason::ALL {
         assert!(in_table(reason) != elsewhere.contains(reason), "{reason:?}");
     }
