@@ -9,6 +9,18 @@ use supertokens_session::{
     Fetch, FetchAnswer, Gate, KeyStore, Keys, PagePolicy, SessionDecision, UnixMillis, crypto,
 };
 
+#[cfg(all(not(feature = "ring"), not(feature = "rust-crypto"), feature = "aws-lc-rs"))]
+pub use crypto::aws_lc_rs as provider;
+/// The rows the tests verify with: those of the first provider there is.
+#[cfg(feature = "ring")]
+pub use crypto::ring as provider;
+#[cfg(all(not(feature = "ring"), feature = "rust-crypto"))]
+pub use crypto::rust_crypto as provider;
+/// Without any, the rows of the example of a caller's own.
+#[cfg(not(any(feature = "ring", feature = "rust-crypto", feature = "aws-lc-rs")))]
+#[path = "../../examples/own_provider/rows.rs"]
+pub mod provider;
+
 /// The time of all fixed tokens.
 pub const NOW: u64 = 1_750_000_000;
 

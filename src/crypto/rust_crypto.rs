@@ -1,0 +1,187 @@
+//! Rows over the [`rsa`](https://docs.rs/rsa) crate and its family, for targets that have no C
+//! compiler: Rust all through.
+//!
+//! Public keys only. RUSTSEC-2023-0071, a timing side channel of `rsa`, is about operations with a
+//! private key; there is none here.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::marker::PhantomData;
+
+use ed25519_dalek::VerifyingKey as Ed25519Key;
+use p256::ecdsa::VerifyingKey as P256Key;
+use p384::ecdsa::VerifyingKey as P384Key;
+use rsa::signature::Verifier;
+use rsa::{BoxedUint, pkcs1v15, pss};
+use sha2::{Sha256, Sha384, Sha512};
+
+use crate::signature::{
+    BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
+};
+
+/// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3), keys of 2048 to 8192 bits: what the
+/// SuperTokens core signs with, and the only algorithm it has.
+///
+/// ```
+/// use supertokens_session::crypto;
+///
+/// assert_eq!(crypto::rust_crypto::RS256.alg(), "RS256");
+/// ```
+pub static RS256: &dyn SignatureAlgorithm = &Row::<pkcs1v15::VerifyingKey<Sha256>>::new("RS256");
+
+/// RSASSA-PKCS1-v1_5 with SHA-384 (RFC 7518 section 3.3).
+pub static RS384: &dyn SignatureAlgorithm = &Row::<pkcs1v15::VerifyingKey<Sha384>>::new("RS384");
+
+/// RSASSA-PKCS1-v1_5 with SHA-512 (RFC 7518 section 3.3).
+pub static RS512: &dyn SignatureAlgorithm = &Row::<pkcs1v15::VerifyingKey<Sha512>>::new("RS512");
+
+/// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes (RFC 7518 section 3.5).
+pub static PS256: &dyn SignatureAlgorithm = &Row::<pss::VerifyingKey<Sha256>>::new("PS256");
+
+/// RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 bytes (RFC 7518 section 3.5).
+pub static PS384: &dyn SignatureAlgorithm = &Row::<pss::VerifyingKey<Sha384>>::new("PS384");
+
+/// RSASSA-PSS with SHA-512, MGF1 with SHA-512 and a salt of 64 bytes (RFC 7518 section 3.5).
+pub static PS512: &dyn SignatureAlgorithm = &Row::<pss::VerifyingKey<Sha512>>::new("PS512");
+
+/// ECDSA with P-256 and SHA-256 (RFC 7518 section 3.4).
+pub static ES256: &dyn SignatureAlgorithm = &Row::<P256Key>::new("ES256");
+
+/// ECDSA with P-384 and SHA-384 (RFC 7518 section 3.4).
+pub static ES384: &dyn SignatureAlgorithm = &Row::<P384Key>::new("ES384");
+
+/// EdDSA with Ed25519 (RFC 8037 section 3.1).
+pub static EDDSA: &dyn SignatureAlgorithm = &Row::<Ed25519Key>::new("EdDSA");
+
+/// A key of one of the libraries, as all rows use it.
+trait LibraryKey: fmt::Debug + Send + Sync + Sized + 'static {
+    const KIND: KeyKind;
+
+    fn from_public_key(key: PublicKey<'_>) -> Option<Self>;
+
+    fn is_signature(&self, message: &[u8], signature: &[u8]) -> Option<()>;
+}
+
+struct Row<K> {
+    alg: &'static str,
+    key: PhantomData<fn() -> K>,
+}
+
+impl<K> Row<K> {
+    const fn new(alg: &'static str) -> Self {
+        Self { alg, key: PhantomData }
+    }
+}
+
+impl<K: LibraryKey> SignatureAlgorithm for Row<K> {
+    fn alg(&self) -> &'static str {
+        self.alg
+    }
+
+    fn key_kind(&self) -> KeyKind {
+        K::KIND
+    }
+
+    fn prepare(&self, key: PublicKey<'_>) -> Result<Box<dyn VerifyingKey>, KeyRejected> {
+        let key = K::from_public_key(key).ok_or(KeyRejected)?;
+        Ok(Box::new(Prepared(key)))
+    }
+}
+
+impl<K> fmt::Debug for Row<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Row").field(&self.alg).finish()
+    }
+}
+
+#[derive(Debug)]
+struct Prepared<K>(K);
+
+impl<K: LibraryKey> VerifyingKey for Prepared<K> {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        self.0.is_signature(message, signature).ok_or(BadSignature)
+    }
+}
+
+fn rsa_key(key: PublicKey<'_>) -> Option<rsa::PublicKey> {
+    let PublicKey::Rsa { n, e } = key else {
+        return None;
+    };
+    let [n, e] = [n, e].map(BoxedUint::from_be_slice_vartime);
+    rsa::PublicKey::new_with_size_limits(n, e, 2048..=8192).ok()
+}
+
+impl<D> LibraryKey for pkcs1v15::VerifyingKey<D>
+where
+    D: sha2::Digest + sha2::digest::const_oid::AssociatedOid + fmt::Debug + Send + Sync + 'static,
+{
+    const KIND: KeyKind = KeyKind::Rsa;
+
+    fn from_public_key(key: PublicKey<'_>) -> Option<Self> {
+        rsa_key(key).map(Self::new)
+    }
+
+    fn is_signature(&self, message: &[u8], signature: &[u8]) -> Option<()> {
+        self.verify(message, &signature.try_into().ok()?).ok()
+    }
+}
+
+impl<D> LibraryKey for pss::VerifyingKey<D>
+where
+    D: sha2::Digest + sha2::digest::FixedOutputReset + fmt::Debug + Send + Sync + 'static,
+{
+    const KIND: KeyKind = KeyKind::Rsa;
+
+    fn from_public_key(key: PublicKey<'_>) -> Option<Self> {
+        rsa_key(key).map(Self::new)
+    }
+
+    fn is_signature(&self, message: &[u8], signature: &[u8]) -> Option<()> {
+        self.verify(message, &signature.try_into().ok()?).ok()
+    }
+}
+
+impl LibraryKey for P256Key {
+    const KIND: KeyKind = KeyKind::P256;
+
+    fn from_public_key(key: PublicKey<'_>) -> Option<Self> {
+        match key {
+            PublicKey::P256 { point } => Self::from_sec1_bytes(point).ok(),
+            _ => None,
+        }
+    }
+
+    fn is_signature(&self, message: &[u8], signature: &[u8]) -> Option<()> {
+        self.verify(message, &p256::ecdsa::Signature::from_slice(signature).ok()?).ok()
+    }
+}
+
+impl LibraryKey for P384Key {
+    const KIND: KeyKind = KeyKind::P384;
+
+    fn from_public_key(key: PublicKey<'_>) -> Option<Self> {
+        match key {
+            PublicKey::P384 { point } => Self::from_sec1_bytes(point).ok(),
+            _ => None,
+        }
+    }
+
+    fn is_signature(&self, message: &[u8], signature: &[u8]) -> Option<()> {
+        self.verify(message, &p384::ecdsa::Signature::from_slice(signature).ok()?).ok()
+    }
+}
+
+impl LibraryKey for Ed25519Key {
+    const KIND: KeyKind = KeyKind::Ed25519;
+
+    fn from_public_key(key: PublicKey<'_>) -> Option<Self> {
+        match key {
+            PublicKey::Ed25519 { point } => Self::from_bytes(point).ok(),
+            _ => None,
+        }
+    }
+
+    fn is_signature(&self, message: &[u8], signature: &[u8]) -> Option<()> {
+        self.verify(message, &ed25519_dalek::Signature::from_slice(signature).ok()?).ok()
+    }
+}
