@@ -29,14 +29,16 @@ pub fn accepted() -> String {
 }
 
 /// The `Cookie` field with a token whose payload is nested as deep as it may be, under the signature
-/// of another: it is parsed to the end, and then the signature is checked.
+/// of another: it is parsed to the end, and then the signature is checked. Innermost is a text with
+/// escapes, for which the parser goes deepest.
 pub fn deepest() -> String {
     let mut segments = TOKEN.trim().split('.');
     let mut segment = || segments.next().unwrap_or_default();
     let (header, payload, signature) = (segment(), segment(), segment());
     let payload = Base64UrlUnpadded::decode_vec(payload).unwrap_or_default();
     let payload = String::from_utf8(payload).unwrap_or_default();
-    let claim = format!("{}{{}}{}", r#"{"":"#.repeat(DEPTH - 1), "}".repeat(DEPTH - 1));
+    let (open, close) = (r#"{"":"#.repeat(DEPTH), "}".repeat(DEPTH));
+    let claim = format!(r#"{open}"\u00e9\ud83d\ude00"{close}"#);
     let payload = payload.replacen('{', &format!(r#"{{"deep":{claim},"#), 1);
     let payload = Base64UrlUnpadded::encode_string(payload.as_bytes());
     format!("sAccessToken={header}.{payload}.{signature}")
