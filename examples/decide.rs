@@ -19,6 +19,12 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::process::ExitCode;
 
 use protocol::Protocol;
+use supertokens_session::crypto;
+
+/// The core signs with nothing but RS256.
+fn protocol() -> Protocol {
+    Protocol::new(&[crypto::ring::RS256])
+}
 
 fn main() -> io::Result<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
@@ -31,7 +37,7 @@ fn main() -> io::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    let (mut protocol, mut failed) = (Protocol::default(), false);
+    let (mut protocol, mut failed) = (protocol(), false);
     let mut output = io::stdout().lock();
     for line in input.split(b'\n') {
         if let Some(line) = protocol.line(&line?) {
@@ -45,7 +51,7 @@ fn main() -> io::Result<ExitCode> {
 
 /// The table for a person.
 fn samples() -> io::Result<ExitCode> {
-    let mut protocol = Protocol::default();
+    let mut protocol = protocol();
     let mut output = io::stdout().lock();
     writeln!(output, "{:<18} {:<14} {:<25} the request", "sample", "page decision", "reason")?;
     for line in include_str!("decide/samples.jsonl").lines() {

@@ -74,6 +74,7 @@ fn unnamed<'f>(architecture: &str, files: &'f [String]) -> Vec<&'f String> {
 fn the_architecture_names_every_file_and_no_other() {
     let architecture = document("ARCHITECTURE.md");
     let mut files = all_rust_files("src");
+    files.extend(all_rust_files("targets"));
     for folder in ["examples", "tests", "fuzz/fuzz_targets", "benches"] {
         files.extend(rust_files(folder));
     }
@@ -86,7 +87,7 @@ fn the_architecture_names_every_file_and_no_other() {
             |word: &&str| word.trim_start_matches("examples/").starts_with(&format!("{name}/"));
         assert!(words.iter().any(names), "examples/{name}/ is not in ARCHITECTURE.md");
     }
-    let known: BTreeSet<String> = ["src", "examples", "tests", "fuzz", "benches"]
+    let known: BTreeSet<String> = ["src", "examples", "tests", "fuzz", "benches", "targets"]
         .into_iter()
         .flat_map(all_rust_files)
         .collect();

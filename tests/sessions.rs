@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 
 use protocol::Protocol;
 use serde_json::Value;
+use supertokens_session::crypto;
 
 /// Cases with claim validators, which answer an error until claims are built.
 const NOT_BUILT: [&str; 3] = ["claims-ok", "claims-bad", "claims-old"];
@@ -29,7 +30,8 @@ fn every_case_of_the_session_table_gets_its_page_decision() {
             (line["id"].as_str().unwrap().to_owned(), line["page"].clone())
         })
         .collect();
-    let (mut protocol, mut decided, mut not_built) = (Protocol::default(), 0, Vec::new());
+    let (mut protocol, mut decided, mut not_built) =
+        (Protocol::new(&[crypto::ring::RS256]), 0, Vec::new());
     for line in support::lines(&vectors.join("sessions/cases.jsonl")) {
         // An unknown member or option is an error of the protocol, so no field goes unread.
         let Some(line) = protocol.line(line.as_bytes()) else { continue };
@@ -49,7 +51,7 @@ fn every_case_of_the_session_table_gets_its_page_decision() {
 
 #[test]
 fn every_sample_is_decided_and_every_decision_is_among_them() {
-    let mut protocol = Protocol::default();
+    let mut protocol = Protocol::new(&[crypto::ring::RS256]);
     let mut decisions: Vec<_> = include_str!("../examples/decide/samples.jsonl")
         .lines()
         .filter_map(|line| protocol.line(line.as_bytes()))
@@ -134,7 +136,8 @@ fn now_is_floored_to_the_millisecond() {
     ] {
         let jwks = include_str!("data/jwks.json");
         let line = format!(r#"{{"cookie_header":"{cookie}","now":{now},"jwks":{jwks}}}"#);
-        let page = Protocol::default().line(line.as_bytes()).unwrap().page.unwrap();
+        let page =
+            Protocol::new(&[crypto::ring::RS256]).line(line.as_bytes()).unwrap().page.unwrap();
         assert_eq!(protocol::names(&page).0, decision, "{now}");
     }
 }

@@ -1,15 +1,24 @@
 //! The line protocol: one request in, one line of decisions out.
+//!
+//! It does without `std`, as the programs in `targets/` decide the same lines where there is none.
+
+extern crate alloc;
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use alloc::{format, vec};
 
 use base64ct::{Base64, Encoding};
 use serde_json::{Map, Value};
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyStore, PagePolicy, SessionDecision, SigningKeyKind, TokenTransfer,
-    UnixMillis, crypto,
+    Fetch, FetchAnswer, Gate, KeyStore, PagePolicy, SessionDecision, SignatureAlgorithm,
+    SigningKeyKind, TokenTransfer, UnixMillis,
 };
 
 /// What decides lines: remembers the defaults of a first line.
-#[derive(Default)]
 pub(crate) struct Protocol {
+    algorithms: Vec<&'static dyn SignatureAlgorithm>,
     defaults: Map<String, Value>,
     begun: bool,
 }
@@ -22,9 +31,14 @@ pub(crate) struct Line {
 }
 
 impl Protocol {
+    /// Decides with keys for these algorithms.
+    pub(crate) fn new(algorithms: &[&'static dyn SignatureAlgorithm]) -> Self {
+        Self { algorithms: algorithms.to_vec(), defaults: Map::new(), begun: false }
+    }
+
     /// Decides one line; `None` for the defaults.
     pub(crate) fn line(&mut self, text: &[u8]) -> Option<Line> {
-        let first = !std::mem::replace(&mut self.begun, true);
+        let first = !core::mem::replace(&mut self.begun, true);
         let failed = |why: String| Line { id: None, note: String::new(), page: Err(why) };
         let mut line = match serde_json::from_slice(text) {
             Ok(Value::Object(line)) => line,
@@ -46,7 +60,7 @@ impl Protocol {
         Some(Line {
             id: text("id"),
             note: text("note").unwrap_or_default(),
-            page: Case::read(&line).map(|case| case.page()),
+            page: Case::read(&line).map(|case| case.page(&self.algorithms)),
         })
     }
 }
@@ -182,10 +196,10 @@ impl Case {
     }
 
     /// The page gate's decision, by a store that starts empty and fetches once.
-    fn page(&self) -> SessionDecision {
+    fn page(&self, algorithms: &[&'static dyn SignatureAlgorithm]) -> SessionDecision {
         let gate = Gate::page(self.policy.clone());
         let request = gate.request(&self.method, self.cookies.iter().map(Vec::as_slice));
-        let mut store = KeyStore::new("the line's jwks", &[crypto::ring::RS256]);
+        let mut store = KeyStore::new("the line's jwks", algorithms);
         let mut keys = store.keys();
         loop {
             match request.decide(&keys, self.now) {
