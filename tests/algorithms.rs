@@ -4,9 +4,9 @@ mod support;
 
 use supertokens_session::{
     Fetch, FetchAnswer, KeyKind, KeyRejected, KeyStore, PublicKey, Reason, SessionDecision,
-    SignatureAlgorithm, VerifyingKey, crypto,
+    SignatureAlgorithm, VerifyingKey,
 };
-use support::{NOW, PAYLOAD, Signer, at, decide_token, jwks_of};
+use support::{NOW, PAYLOAD, Signer, at, decide_token, jwks_of, provider};
 
 /// Two rows for one kind of key, and a set that says for which of them its key is.
 #[test]
@@ -18,10 +18,10 @@ fn a_key_is_used_with_the_algorithm_of_its_jwk_and_no_other() {
             self.0
         }
         fn key_kind(&self) -> KeyKind {
-            crypto::ring::RS256.key_kind()
+            provider::RS256.key_kind()
         }
         fn prepare(&self, key: PublicKey<'_>) -> Result<Box<dyn VerifyingKey>, KeyRejected> {
-            crypto::ring::RS256.prepare(key)
+            provider::RS256.prepare(key)
         }
     }
     static SAME: &dyn SignatureAlgorithm = &Named("RS257");
@@ -34,7 +34,7 @@ fn a_key_is_used_with_the_algorithm_of_its_jwk_and_no_other() {
         (issuer.jwk().replace("RS256", "RS257"), "RS257"),
         (without, "RS257"),
     ] {
-        let mut store = KeyStore::new("https://core.example/", &[SAME, crypto::ring::RS256]);
+        let mut store = KeyStore::new("https://core.example/", &[SAME, provider::RS256]);
         let Fetch::Ticket(ticket) = store.begin_fetch(store.first_fetch(), at(NOW)) else {
             panic!("no ticket");
         };

@@ -10,14 +10,14 @@ use supertokens_session::FetchFailure::{
 use supertokens_session::SkipReason::{self, *};
 use supertokens_session::{
     FetchAnswer, KeyKind, KeyRejected, KeySet, PublicKey, Reason, SessionDecision,
-    SignatureAlgorithm, Skipped, VerifyingKey, crypto,
+    SignatureAlgorithm, Skipped, VerifyingKey,
 };
 use support::{
-    NOW, PAYLOAD, Signer, at, base64url, decide_token, jwks, jwks_of, keys, store_after,
+    NOW, PAYLOAD, Signer, at, base64url, decide_token, jwks, jwks_of, keys, provider, store_after,
 };
 
 fn parse(document: &[u8]) -> Result<KeySet, FetchFailure> {
-    KeySet::parse(document, &[crypto::ring::RS256])
+    KeySet::parse(document, &[provider::RS256])
 }
 
 /// The good key's JWK with one member changed, added or (empty) removed; `value` is JSON.
@@ -224,7 +224,7 @@ impl SignatureAlgorithm for Rejects {
 fn a_key_its_provider_rejects_is_skipped_and_a_key_of_no_row_is_not_tried() {
     let odd = jwk_with("alg", r#""RS512""#);
     let jwks = jwks_of(&[odd, Signer::dynamic().jwk()]);
-    let set = KeySet::parse(jwks.as_bytes(), &[&Rejects, crypto::ring::RS256]).unwrap();
+    let set = KeySet::parse(jwks.as_bytes(), &[&Rejects, provider::RS256]).unwrap();
     assert_eq!(set.skipped()[0].reason(), Rejected);
     assert_eq!(set.skipped()[0].kid(), Some("odd"));
     let set = KeySet::parse(jwks.as_bytes(), &[]);

@@ -7,16 +7,16 @@ use std::path::Path;
 
 use serde_json::Value;
 use supertokens_session::FetchFailure::{self, NoKeysMember, NotJson};
+use supertokens_session::KeySet;
 use supertokens_session::SkipReason::{
     self, Algorithm, Exponent, KeyId, KeyOperations, KeyType, Modulus, Private, RsaSize,
 };
-use supertokens_session::{KeySet, crypto};
 
 use Outcome::{Loaded, NoUsableKey, Refused};
-use support::{Signer, unbase64url};
+use support::{Signer, provider, unbase64url};
 
 fn parse(document: &[u8]) -> Result<KeySet, FetchFailure> {
-    KeySet::parse(document, &[crypto::ring::RS256])
+    KeySet::parse(document, &[provider::RS256])
 }
 
 fn key_ids(set: &KeySet) -> Vec<&str> {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use supertokens_session::{
     Fetch, FetchAnswer, FetchFailure, FetchKeys, FetchReason, Gate, KeyStore, Keys, Origins,
-    PagePolicy, Reason, SessionDecision, Ticket, Unavailable, UnixMillis, crypto,
+    PagePolicy, Reason, SessionDecision, Ticket, Unavailable, UnixMillis,
 };
-use support::{NOW, PAYLOAD, Signer, jwks, jwks_of, payload_with, store_after};
+use support::{NOW, PAYLOAD, Signer, jwks, jwks_of, payload_with, provider, store_after};
 
 /// So many milliseconds after [`NOW`].
 fn after(millis: u64) -> UnixMillis {
@@ -17,7 +17,7 @@ fn after(millis: u64) -> UnixMillis {
 }
 
 fn new_store() -> KeyStore {
-    KeyStore::new(["https://one/", "https://two/", "https://three/"], &[crypto::ring::RS256])
+    KeyStore::new(["https://one/", "https://two/", "https://three/"], &[provider::RS256])
 }
 
 fn decide(token: &str, keys: &Keys, now: UnixMillis) -> SessionDecision {
@@ -230,7 +230,7 @@ fn a_single_origin_is_asked_again_and_again() {
     let origins =
         [Origins::from("https://one/"), Origins::new("https://one/", Vec::<String>::new())];
     for origins in origins {
-        let mut store = KeyStore::new(origins, &[crypto::ring::RS256]);
+        let mut store = KeyStore::new(origins, &[provider::RS256]);
         for round in 0..3 {
             let ticket = next_ticket(&mut store, after(round * 1_000));
             assert_eq!(ticket.url(), "https://one/");

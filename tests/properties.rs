@@ -12,11 +12,11 @@ use proptest::sample::{Index, select};
 use serde_json::Value;
 use supertokens_session::{
     FetchAnswer, FetchReason, Gate, KeyStore, Keys, PagePolicy, Reason, SessionDecision,
-    TokenTransfer, UnixMillis, crypto,
+    TokenTransfer, UnixMillis,
 };
 use support::{
     NOW, PAYLOAD, Signer, at, base64url, decide, decide_token, jwks, jwks_of, keys, payload_with,
-    store_after, unbase64url,
+    provider, store_after, unbase64url,
 };
 
 fn config(cases: u32) -> ProptestConfig {
@@ -54,7 +54,7 @@ fn is_authenticated(decision: &SessionDecision) -> bool {
 
 /// The key sets a request may meet: fetched, failed, never asked for.
 fn all_keys() -> [Keys; 3] {
-    let new = KeyStore::new("https://core.example/jwks.json", &[crypto::ring::RS256]);
+    let new = KeyStore::new("https://core.example/jwks.json", &[provider::RS256]);
     [keys(&jwks()), store_after(FetchAnswer::failed(), at(NOW)).keys(), new.keys()]
 }
 

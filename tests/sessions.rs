@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 
 use protocol::Protocol;
 use serde_json::Value;
-use supertokens_session::crypto;
+use support::provider;
 
 /// Cases with claim validators, which answer an error until claims are built.
 const NOT_BUILT: [&str; 3] = ["claims-ok", "claims-bad", "claims-old"];
@@ -31,7 +31,7 @@ fn every_case_of_the_session_table_gets_its_page_decision() {
         })
         .collect();
     let (mut protocol, mut decided, mut not_built) =
-        (Protocol::new(&[crypto::ring::RS256]), 0, Vec::new());
+        (Protocol::new(&[provider::RS256]), 0, Vec::new());
     for line in support::lines(&vectors.join("sessions/cases.jsonl")) {
         // An unknown member or option is an error of the protocol, so no field goes unread.
         let Some(line) = protocol.line(line.as_bytes()) else { continue };
@@ -51,7 +51,7 @@ fn every_case_of_the_session_table_gets_its_page_decision() {
 
 #[test]
 fn every_sample_is_decided_and_every_decision_is_among_them() {
-    let mut protocol = Protocol::new(&[crypto::ring::RS256]);
+    let mut protocol = Protocol::new(&[provider::RS256]);
     let mut decisions: Vec<_> = include_str!("../examples/decide/samples.jsonl")
         .lines()
         .filter_map(|line| protocol.line(line.as_bytes()))
@@ -136,8 +136,7 @@ fn now_is_floored_to_the_millisecond() {
     ] {
         let jwks = include_str!("data/jwks.json");
         let line = format!(r#"{{"cookie_header":"{cookie}","now":{now},"jwks":{jwks}}}"#);
-        let page =
-            Protocol::new(&[crypto::ring::RS256]).line(line.as_bytes()).unwrap().page.unwrap();
+        let page = Protocol::new(&[provider::RS256]).line(line.as_bytes()).unwrap().page.unwrap();
         assert_eq!(protocol::names(&page).0, decision, "{now}");
     }
 }

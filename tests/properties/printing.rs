@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use supertokens_session::*;
 
 use crate::all_keys;
-use crate::support::{NOW, PAYLOAD, Signer, at, jwks_of, store_after};
+use crate::support::{NOW, PAYLOAD, Signer, at, jwks_of, provider, store_after};
 
 /// The names that `src/lib.rs` exports.
 fn exported() -> BTreeSet<&'static str> {
@@ -80,10 +80,10 @@ fn debug_and_display_print_nothing_of_the_user() {
     shown.push(("PagePolicy", format!("{:?}", PagePolicy::default())));
     shown.push(("Origins", format!("{:?}", Origins::from("https://core.example/"))));
     let key = PublicKey::Rsa { n: &[0xff; 256], e: &[3] };
-    let prepared = crypto::ring::RS256.prepare(key).unwrap();
+    let prepared = provider::RS256.prepare(key).unwrap();
     shown.push(("PublicKey", format!("{key:?}")));
     shown.push(("VerifyingKey", format!("{prepared:?}")));
-    shown.push(("SignatureAlgorithm", format!("{:?}", crypto::ring::RS256)));
+    shown.push(("SignatureAlgorithm", format!("{:?}", provider::RS256)));
     shown.push(("BadSignature", format!("{BadSignature:?} {BadSignature}")));
     shown.push(("KeyRejected", format!("{KeyRejected:?} {KeyRejected}")));
     let words = |all: &[String]| all.join(" ");
@@ -130,5 +130,5 @@ fn numbers(bytes: &[u8]) -> String {
 fn keys_with_skipped() -> KeySet {
     let odd = Signer::statik().jwk().replace("sig", "enc");
     let document = jwks_of(&[Signer::dynamic().jwk(), odd]);
-    KeySet::parse(document.as_bytes(), &[crypto::ring::RS256]).unwrap()
+    KeySet::parse(document.as_bytes(), &[provider::RS256]).unwrap()
 }

@@ -6,19 +6,9 @@ use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaPublicKeyComponents};
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyStore, Keys, PagePolicy, SessionDecision, UnixMillis, crypto,
+    Fetch, FetchAnswer, Gate, KeyStore, Keys, PagePolicy, SessionDecision, UnixMillis,
 };
 
-#[cfg(all(not(feature = "ring"), not(feature = "rust-crypto"), feature = "aws-lc-rs"))]
-pub use crypto::aws_lc_rs as provider;
-/// The rows the tests verify with: those of the first provider there is.
-#[cfg(feature = "ring")]
-pub use crypto::ring as provider;
-#[cfg(all(not(feature = "ring"), feature = "rust-crypto"))]
-pub use crypto::rust_crypto as provider;
-/// Without any, the rows of the example of a caller's own.
-#[cfg(not(any(feature = "ring", feature = "rust-crypto", feature = "aws-lc-rs")))]
-#[path = "../../examples/own_provider/rows.rs"]
 pub mod provider;
 
 /// The time of all fixed tokens.
@@ -138,8 +128,7 @@ pub fn unbase64url(text: &str) -> Vec<u8> {
 
 /// A store whose first fetch brought `answer` at `now`.
 pub fn store_after(answer: FetchAnswer<'_>, now: UnixMillis) -> KeyStore {
-    let mut store =
-        KeyStore::new("https://core.example/.well-known/jwks.json", &[crypto::ring::RS256]);
+    let mut store = KeyStore::new("https://core.example/.well-known/jwks.json", &[provider::RS256]);
     let Fetch::Ticket(ticket) = store.begin_fetch(store.first_fetch(), now) else {
         panic!("a new store gives a ticket");
     };
