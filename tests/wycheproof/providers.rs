@@ -1,5 +1,7 @@
 //! The providers there are, fakes that must fail, and what each makes of a case.
 
+use std::sync::LazyLock;
+
 use supertokens_session::{
     BadSignature, KeyKind, KeyRejected, KeySet, PublicKey, SignatureAlgorithm, VerifyingKey,
 };
@@ -98,7 +100,9 @@ impl Provider {
     /// The set of these keys and of one that signed none of the vectors: so that a set is one even
     /// where every key of the vector's is skipped, and the text is judged.
     fn key_set(&self, jwks: &[String], first: Option<&str>) -> KeySet {
-        let jwks = jwks_of(&[jwks, &[Signer::dynamic().jwk()]].concat());
+        // Once: to make the signer costs more than to judge a case.
+        static OTHER: LazyLock<String> = LazyLock::new(|| Signer::dynamic().jwk());
+        let jwks = jwks_of(&[jwks, &[OTHER.clone()]].concat());
         let mut rows = self.rows.clone();
         rows.sort_by_key(|row| Some(row.alg()) != first);
         KeySet::parse(jwks.as_bytes(), &rows).unwrap()
