@@ -102,7 +102,7 @@ impl Provider {
     fn key_set(&self, jwks: &[String], first: Option<&str>) -> KeySet {
         // Once: to make the signer costs more than to judge a case.
         static OTHER: LazyLock<String> = LazyLock::new(|| Signer::dynamic().jwk());
-        let jwks = jwks_of(&[jwks, &[OTHER.clone()]].concat());
+        let jwks = jwks_of(&[jwks, std::slice::from_ref(&*OTHER)].concat());
         let mut rows = self.rows.clone();
         rows.sort_by_key(|row| Some(row.alg()) != first);
         KeySet::parse(jwks.as_bytes(), &rows).unwrap()
