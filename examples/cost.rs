@@ -8,16 +8,13 @@
 mod cases;
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
+use cases::ratio::{self, PAIRS};
 use cases::support::{NOW, at, jwks, keys, lines};
 use cases::{Bare, TOKEN, decide, reason};
 use supertokens_session::{Gate, PagePolicy};
 
-/// Pairs of batches. Odd, so that the median is one of them.
-const PAIRS: usize = 101;
-
-/// Calls in a batch: some milliseconds, far above the clock's grain, below a scheduler's slice.
+/// Calls in a batch.
 const BATCH: u32 = 200;
 
 fn main() {
@@ -67,38 +64,11 @@ fn vector(folder: &std::path::Path) -> (String, String, u64) {
 }
 
 /// Prints `call` over `bare`.
-fn measure(name: &str, bare: &Bare, mut call: impl FnMut()) {
-    batch(&mut call);
-    let (mut ratios, mut times) = (Vec::new(), Vec::new());
-    for pair in 0..PAIRS {
-        // In turn the one first and the other: a clock that slows down favours neither.
-        let (ours, theirs) = if pair % 2 == 0 {
-            let theirs = batch(|| black_box(bare).verify());
-            (batch(&mut call), theirs)
-        } else {
-            let ours = batch(&mut call);
-            (ours, batch(|| black_box(bare).verify()))
-        };
-        ratios.push(ours.as_secs_f64() / theirs.as_secs_f64());
-        times.push(ours.as_secs_f64() * 1e9 / f64::from(BATCH));
+fn measure(name: &str, bare: &Bare, call: impl FnMut()) {
+    let ratio = ratio::measure(BATCH, call, || black_box(bare).verify());
+    print!("{name:<18}");
+    for quarters in [0, 1, 2, 3] {
+        print!("{:>9.4}", ratio.quartile(quarters));
     }
-    ratios.sort_by(f64::total_cmp);
-    times.sort_by(f64::total_cmp);
-    let at = |quarters: usize| ratios[(PAIRS - 1) * quarters / 4];
-    println!(
-        "{name:<18}{:>9.4}{:>9.4}{:>9.4}{:>9.4}{:>10.0} ns",
-        ratios[0],
-        at(1),
-        at(2),
-        at(3),
-        times[PAIRS / 2]
-    );
-}
-
-fn batch(mut call: impl FnMut()) -> Duration {
-    let start = Instant::now();
-    for _ in 0..BATCH {
-        call();
-    }
-    start.elapsed()
+    println!("{:>10} ns", ratio.time.as_nanos());
 }

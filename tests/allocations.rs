@@ -7,63 +7,17 @@
 
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use supertokens_session::{
     FetchAnswer, Gate, KeySet, KeyStore, Keys, PagePolicy, PublicKey, SessionDecision, VerifyingKey,
 };
+use support::counting::{Counting, cost};
 use support::{
     NOW, PAYLOAD, Signer, at, base64url, jwks, jwks_of, keys, payload_with, provider, store_after,
     unbase64url,
 };
 
-struct Counting;
-
-thread_local! {
-    /// Calls and bytes. `const`, so that reading it never allocates by itself.
-    static COST: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
-}
-
-fn count(bytes: usize) {
-    // A thread that ends may free and allocate after its locals are gone; that is not measured.
-    let _ = COST.try_with(|cost| {
-        let (calls, sum) = cost.get();
-        cost.set((calls + 1, sum + bytes as u64));
-    });
-}
-
-// SAFETY: every call goes to `System` as it came; counting touches no memory of the caller's.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    /// One call, as it may move everything; its bytes are counted anew.
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size);
-        // SAFETY: as above.
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
-
 #[global_allocator]
 static COUNTING: Counting = Counting;
-
-/// What `work` gives, and the allocations and bytes it took on this thread.
-fn cost<T>(work: impl FnOnce() -> T) -> (T, u64, u64) {
-    let (calls, bytes) = COST.get();
-    let result = work();
-    let (calls_after, bytes_after) = COST.get();
-    (result, calls_after - calls, bytes_after - bytes)
-}
 
 /// This signer's key, prepared by the provider alone.
 fn prepared(key: &Signer) -> Box<dyn VerifyingKey> {

@@ -9,6 +9,7 @@ use supertokens_session::{
     Fetch, FetchAnswer, Gate, KeyStore, Keys, PagePolicy, SessionDecision, UnixMillis,
 };
 
+pub mod counting;
 pub mod provider;
 
 /// The time of all fixed tokens.
