@@ -36,6 +36,8 @@ fn algorithms() -> Vec<&'static dyn SignatureAlgorithm> {
     [
         #[cfg(feature = "ring")]
         supertokens_session::crypto::ring::RS256,
+        #[cfg(feature = "rust-crypto")]
+        supertokens_session::crypto::rust_crypto::RS256,
     ]
     .to_vec()
 }
