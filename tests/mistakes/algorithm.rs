@@ -185,7 +185,8 @@ fn a_jwk_without_alg_is_for_one_algorithm_of_its_kind() {
                 let first = order.iter().map(|row| row.alg()).find(|alg| pair.algs().contains(alg));
                 let keys = keys_of(&order, &[pair.jwk("")]);
                 for (alg, token) in &tokens {
-                    let expected = if Some(*alg) == first { None } else { Some(AlgorithmNotAllowed) };
+                    let expected =
+                        if Some(*alg) == first { None } else { Some(AlgorithmNotAllowed) };
                     assert_eq!(refused(token, &keys), expected, "{provider} {alg} {order:?}");
                 }
             }
@@ -200,7 +201,8 @@ fn a_jwk_with_alg_is_for_that_algorithm_whatever_the_order_of_the_table() {
         reversed.reverse();
         for pair in Pair::each() {
             let tokens = tokens_of(&pair);
-            for (order, only) in [&table, &reversed].into_iter().flat_map(|o| NINE.map(|a| (o, a))) {
+            for (order, only) in [&table, &reversed].into_iter().flat_map(|o| NINE.map(|a| (o, a)))
+            {
                 let keys = keys_of(order, &[pair.jwk(&format!(r#","alg":"{only}""#))]);
                 for (alg, token) in &tokens {
                     let expected = match pair.algs().contains(&only) {

@@ -136,8 +136,9 @@ fn a_json_serialization_is_no_token() {
             panic!("three segments")
         };
         let forged = base64url(payload_with("sub", r#""admin""#).as_bytes());
-        let flattened =
-            format!(r#"{{"protected":"{header}","payload":"{payload}","signature":"{signature}"}}"#);
+        let flattened = format!(
+            r#"{{"protected":"{header}","payload":"{payload}","signature":"{signature}"}}"#
+        );
         let general = format!(
             r#"{{"payload":"{payload}","signatures":[{{"protected":"{header}","signature":"{signature}"}}]}}"#
         );
@@ -188,7 +189,12 @@ fn another_token_of_the_issuer_is_no_session() {
     let oauth2 = |stt: &str| payload_with("stt", stt);
     for (note, header, payload, reason) in [
         ("an ID token", &usual, id_token.to_owned(), TenantId),
-        ("an ID token marked so", &usual, id_token.replacen('{', r#"{"stt":2,"#, 1), WrongTokenType),
+        (
+            "an ID token marked so",
+            &usual,
+            id_token.replacen('{', r#"{"stt":2,"#, 1),
+            WrongTokenType,
+        ),
         ("an OAuth2 access token", &usual, oauth2("1"), WrongTokenType),
         ("an OAuth2 ID token", &usual, oauth2("2"), WrongTokenType),
         ("RFC 9068", &usual.replace("\"JWT\"", "\"at+jwt\""), PAYLOAD.into(), TokenType),

@@ -22,7 +22,12 @@ pub(crate) enum Pair {
 impl Pair {
     /// The issuer's, one of each kind.
     pub(crate) fn each() -> [Self; 4] {
-        [Self::rsa(include_bytes!("../data/dynamic.pk8")), Self::p256(), Self::p384(), Self::ed25519()]
+        [
+            Self::rsa(include_bytes!("../data/dynamic.pk8")),
+            Self::p256(),
+            Self::p384(),
+            Self::ed25519(),
+        ]
     }
 
     /// The issuer's, each with an attacker's of the same kind.
