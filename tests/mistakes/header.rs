@@ -188,7 +188,7 @@ fn another_token_of_the_issuer_is_no_session() {
     let id_token = r#"{"iss":"https://api.example.com/auth","sub":"user-1","aud":"client-1","nonce":"n","iat":1749999940,"exp":1750003540}"#;
     let oauth2 = |stt: &str| payload_with("stt", stt);
     for (note, header, payload, reason) in [
-        ("an ID token", &usual, id_token.to_owned(), TenantId),
+        ("an ID token", &usual, id_token.to_owned(), SessionHandle),
         (
             "an ID token marked so",
             &usual,
