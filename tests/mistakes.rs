@@ -94,7 +94,7 @@ fn nine() -> Table {
 
 /// All nine rows of every provider there is.
 fn providers() -> Vec<(&'static str, Table)> {
-    let providers: [(&str, Table); _] = [
+    Vec::from([
         #[cfg(feature = "ring")]
         ("ring", nine_of!(supertokens_session::crypto::ring)),
         #[cfg(feature = "rust-crypto")]
@@ -103,8 +103,7 @@ fn providers() -> Vec<(&'static str, Table)> {
         ("aws-lc-rs", nine_of!(supertokens_session::crypto::aws_lc_rs)),
         #[cfg(not(any(feature = "ring", feature = "rust-crypto", feature = "aws-lc-rs")))]
         ("the example's", nine()),
-    ];
-    providers.into()
+    ])
 }
 
 /// The row of this name.
