@@ -8,7 +8,8 @@
 mod support;
 
 use supertokens_session::{
-    FetchAnswer, Gate, KeySet, KeyStore, Keys, PagePolicy, PublicKey, SessionDecision, VerifyingKey,
+    Fetch, FetchAnswer, Gate, KeySet, KeyStore, Keys, PagePolicy, PublicKey, SessionDecision,
+    VerifyingKey,
 };
 use support::counting::{Counting, cost};
 use support::{
@@ -241,4 +242,146 @@ fn no_input_allocates_more_than_a_stated_multiple_of_its_bytes() {
         let most = 4 * document.len() as u64 + 8 * 1024 + keys * for_a_key;
         assert!(allocated <= most, "{allocated} of {most}: {:?}", set.err());
     }
+}
+
+/// In one pass and on the stack: neither where the repeat is nor among how many members matters.
+#[test]
+fn a_repeat_at_any_depth_is_found_without_an_allocation() {
+    let issuer = Signer::dynamic();
+    let (header, ready) = (issuer.header(), keys(&jwks()));
+    let within = |pair: &str, open: &str, close: &str, depth: usize| {
+        format!("{}{pair}{}", open.repeat(depth), close.repeat(depth))
+    };
+    let in_header = |value: &str| {
+        let header = header.replacen('{', &format!(r#"{{"x":{value},"#), 1);
+        unsigned(header.as_bytes(), PAYLOAD.as_bytes())
+    };
+    let in_payload = |value: &str| unsigned(header.as_bytes(), payload_with("x", value).as_bytes());
+    let (repeat, none) = (r#"{"a":1,"b":[{}],"a":1}"#, r#"{"a":1,"b":[{}],"c":1}"#);
+    let mut table = Vec::new();
+    for (open, close) in [("[", "]"), (r#"{"y":"#, "}"), (r#"[0,{"a":"#, "}]")] {
+        for depth in 0..6 {
+            let of_header = within(repeat, open, close, depth);
+            table.push(("header_duplicate_member", in_header(&of_header), &ready, 0));
+            let of_header = within(none, open, close, depth);
+            table.push(("bad_signature", in_header(&of_header), &ready, 0));
+        }
+        for depth in [0, 1, 2, 10, 29] {
+            let of_payload = within(repeat, open, close, depth);
+            table.push(("payload_duplicate_member", in_payload(&of_payload), &ready, 0));
+            let of_payload = within(none, open, close, depth);
+            table.push(("bad_signature", in_payload(&of_payload), &ready, 0));
+        }
+    }
+    // Among as many members as there may be, the first and the last.
+    let members: String = (0..200).map(|name| format!(r#","m{name}":0"#)).collect();
+    let among = format!(r#"{{"a":1{members},"a":1}}"#);
+    table.push(("payload_duplicate_member", in_payload(&among), &ready, 0));
+    // Undoing an escape takes room for the text, once.
+    table.push(("header_duplicate_member", in_header(r#"{"a":1,"\u0061":1}"#), &ready, 1));
+    table.push(("payload_duplicate_member", in_payload(r#"{"a":1,"\u0061":1}"#), &ready, 1));
+    check(&table, |token| {
+        // A token that is not refused for a repeat is refused for its signature.
+        let repeats = token.split('.').take(2).any(|segment| {
+            let text = String::from_utf8(unbase64url(segment)).unwrap();
+            text.matches(r#""a":1"#).count() > 1 || text.contains(r"\u0061")
+        });
+        if repeats { 0 } else { provider_alone(&issuer, token) }
+    });
+
+    // And in a key: never more than the same key without the repeat.
+    let set = |value: &str| {
+        let odd = Signer::statik().jwk().replacen('{', &format!(r#"{{"x":{value},"#), 1);
+        let document = jwks_of(&[issuer.jwk(), odd]);
+        let (set, calls, _) = cost(|| KeySet::parse(document.as_bytes(), &[provider::RS256]));
+        (set.unwrap().skipped().len(), calls)
+    };
+    for depth in [0, 1, 5, 13] {
+        let (skipped, with) = set(&within(r#"{"a":1,"a":1}"#, r#"{"y":"#, "}", depth));
+        let (usable, without) = set(&within(r#"{"a":1,"b":1}"#, r#"{"y":"#, "}", depth));
+        assert_eq!((skipped, usable), (1, 0), "{depth}");
+        assert!(with <= without, "{depth}: {with} with a repeat, {without} without");
+    }
+}
+
+/// What is too long, too deep or too much is refused before anything is done with it.
+#[test]
+fn no_size_of_a_request_makes_it_allocate() {
+    let issuer = Signer::dynamic();
+    let header = issuer.header();
+    let ready = keys(&jwks());
+    let claims = |count: usize| {
+        let claims: Vec<_> = (0..count).map(|claim| format!(r#""{claim}":0"#)).collect();
+        format!("{{{}}}", claims.join(","))
+    };
+    let of_payload = |payload: &str| unsigned(header.as_bytes(), payload.as_bytes());
+    let encrypted = |header: &str| format!("{}.AA.AA.AA.AA", base64url(header.as_bytes()));
+    let table = [
+        ("cookie_header_too_long", ".".repeat(10_000_000), &ready, 0),
+        ("cookie_header_too_long", format!("{}.e30.AA", "A".repeat(1 << 20)), &ready, 0),
+        ("cookie_header_too_long", format!("e30.{}.AA", "A".repeat(4 << 20)), &ready, 0),
+        ("cookie_header_too_long", of_payload(&"[".repeat(100_000)), &ready, 0),
+        ("cookie_header_too_long", of_payload(&claims(100_000)), &ready, 0),
+        ("token_too_long", ".".repeat(60_000), &ready, 0),
+        ("token_too_long", of_payload(&"[".repeat(40_000)), &ready, 0),
+        ("token_too_long", of_payload(&claims(4_000)), &ready, 0),
+        ("token_too_long", encrypted(&"{".repeat(10_000)), &ready, 0),
+        ("segment_count", ".".repeat(8_192), &ready, 0),
+        ("segment_count", encrypted(r#"{"alg":"dir","enc":"A128GCM","zip":"DEF"}"#), &ready, 0),
+        ("segment_count", encrypted(r#"{"alg":"PBES2-HS256+A128KW","p2c":4294967295}"#), &ready, 0),
+        ("header_too_long", unsigned(&b"[".repeat(1_000), b"{}"), &ready, 0),
+        ("header_too_complex", unsigned(&b"[".repeat(700), b"{}"), &ready, 0),
+        ("payload_too_complex", of_payload(&"[".repeat(5_000)), &ready, 0),
+        ("payload_too_complex", of_payload(&claims(600)), &ready, 0),
+        ("payload_too_many_members", of_payload(&claims(270)), &ready, 0),
+    ];
+    check(&table, |_| 0);
+    // Where no cookie stands before it, the token's own limits do; there, a payload is any bytes.
+    let set = KeySet::parse(jwks().as_bytes(), &[provider::RS256]).unwrap();
+    for (_, token, ..) in table.iter().filter(|(reason, ..)| !reason.starts_with("payload")) {
+        let (verified, calls, bytes) = cost(|| set.verify_jws(token.as_bytes()));
+        assert_eq!((verified.is_err(), calls, bytes), (true, 0, 0), "{} bytes", token.len());
+    }
+    // Nor does the number of fields or of cookies.
+    let gate = Gate::page(PagePolicy::default());
+    let fields = vec![b"sAccessToken=a.b.c; x".as_slice(); 100_000];
+    let (decision, calls, _) =
+        cost(|| gate.request("GET", fields.iter().copied()).decide(&ready, at(NOW)));
+    assert_eq!((outcome(&decision), calls), ("cookie_header_too_long", 0));
+}
+
+/// Nothing is remembered of a token. What a fetch brings is the issuer's, and comes when it may.
+#[test]
+fn a_hundred_thousand_forged_tokens_leave_nothing_behind() {
+    let mut store = store_after(FetchAnswer::http(200, jwks().as_bytes()), at(NOW));
+    let gate = Gate::page(PagePolicy::default());
+    // Twelve bytes, then six digits, then the rest: each a whole number of base64's groups.
+    let begin = base64url(br#"{ "kid":"d-1"#);
+    let end = base64url(br#"","typ":"JWT","alg":"RS256"}"#);
+    let digits: Vec<_> = (0..1000).map(|n| base64url(format!("{n:03}").as_bytes())).collect();
+    let claims = r#"{"sub":"","sessionHandle":"","refreshTokenHash1":"","iat":1,"exp":2e9}"#;
+    let rest = format!("{}.AAAA", base64url(claims.as_bytes()));
+    let (mut refused, mut asked, mut tickets, mut allocated) = (0, 0, 0, 0);
+    for forged in 0..100_000 {
+        let (high, low) = (&digits[forged / 1000], &digits[forged % 1000]);
+        let field = format!("sAccessToken={begin}{high}{low}{end}.{rest}");
+        // Within the 15 seconds in which an unknown key is no news, and after them.
+        let now = at(NOW + u64::try_from(forged / 5_000).unwrap());
+        let (decision, calls, _) = cost(|| {
+            let decision = gate.request("GET", [field.as_bytes()]).decide(&store.keys(), now);
+            // Whoever is told to fetch asks for a ticket; the one who gets it never comes back.
+            if let SessionDecision::FetchKeys(why) = decision {
+                tickets += u32::from(matches!(store.begin_fetch(why, now), Fetch::Ticket(_)));
+            }
+            decision
+        });
+        match outcome(&decision) {
+            "unknown_key" => refused += 1,
+            "fetch_keys" => asked += 1,
+            other => panic!("{other}"),
+        }
+        allocated += calls;
+    }
+    assert_eq!((refused, asked, tickets), (75_000, 25_000, 1));
+    assert_eq!(allocated, 0, "the ticket's address is shared, and there is nothing else");
 }
