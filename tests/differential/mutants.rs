@@ -182,6 +182,19 @@ const TIMES: &[&str] = &[
     "9223372036854776",
 ];
 
+/// Around the time of most requests.
+const STARTS: &[&str] = &[
+    "1750000000",
+    "1750000000.001",
+    "1750000001",
+    "1749999999.9994",
+    "1.75e9",
+    "1750000000.0004",
+    "\"1749999999\"",
+    "1e300",
+    "null",
+];
+
 const IDS: &[&str] = &[
     "\"d-1749990000000\"",
     "\"s-2de612a5-1c1f-4a3e-9f0e-2c1d2b3a4f5e\"",
@@ -223,7 +236,8 @@ fn value_for(name: &'static str) -> BoxedStrategy<String> {
             "\"05\"",
         ],
         "kid" => IDS,
-        "exp" | "iat" | "nbf" => TIMES,
+        "nbf" => STARTS,
+        "exp" | "iat" => TIMES,
         "stt" => &["0", "-0", "0.0", "0e9", "1", "2", "\"0\"", "1e-400", "false"],
         "crit" => &["[]", "[\"exp\"]", "[\"b64\"]", "null"],
         "b64" => &["true", "false", "null"],
@@ -238,6 +252,8 @@ const HEADER_NAMES: &[&str] = &["kid", "typ", "version", "alg", "crit", "b64", "
 const PAYLOAD_NAMES: &[&str] = &[
     "iat",
     "exp",
+    "nbf",
+    "nbf",
     "nbf",
     "sub",
     "tId",
@@ -281,7 +297,7 @@ fn edit(names: &'static [&'static str]) -> impl Strategy<Value = Edit> {
         2 => (-2..3_isize, any::<bool>()).prop_map(|(n, object)| Edit::Deep(n, object)),
         2 => (-2..3_isize, any::<bool>()).prop_map(|(n, inside)| Edit::Many(n, inside)),
         2 => (-2..3_isize, select(vec!['[', '{', ':', ',', '\\'])).prop_map(|(n, mark)| Edit::Marks(n, mark)),
-        2 => (-4..5_isize).prop_map(Edit::Fill),
+        6 => (-2..3_isize).prop_map(Edit::Fill),
         2 => select(vec![" ", "\n\t", "\r\n ", "\u{a0}", "\u{feff}"]).prop_map(Edit::White),
     ]
 }

@@ -48,10 +48,13 @@ pub(crate) struct Identity {
     pub(crate) expires_at: u64,
 }
 
+/// `kid`, modulus and exponent.
+pub(crate) type Key = (String, Vec<u8>, Vec<u8>);
+
 /// What is known of the issuer's keys.
 pub(crate) struct Keys {
-    /// Usable keys, each with `kid`, modulus and exponent; `None` if no set was ever fetched.
-    pub(crate) usable: Option<Vec<(String, Vec<u8>, Vec<u8>)>>,
+    /// Usable keys; `None` if no set was ever fetched.
+    pub(crate) usable: Option<Vec<Key>>,
     /// `kid`s in the set that no usable key stands behind.
     pub(crate) unusable: Vec<String>,
     /// When the set was fetched, or when fetching it failed, in milliseconds; `None` for never.
@@ -495,13 +498,15 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 fn base64url_bytes(text: &[u8]) -> Vec<u8> {
     let (mut bytes, mut bits, mut value) = (Vec::new(), 0, 0_u32);
     for character in text {
-        let character = match character {
-            b'+' => b'-',
-            b'/' => b'_',
-            other => *other,
+        let six = match character {
+            b'A'..=b'Z' => character - b'A',
+            b'a'..=b'z' => character - b'a' + 26,
+            b'0'..=b'9' => character - b'0' + 52,
+            b'-' | b'+' => 62,
+            b'_' | b'/' => 63,
+            _ => continue,
         };
-        let Some(six) = ALPHABET.iter().position(|other| *other == character) else { continue };
-        value = (value << 6) | six as u32;
+        value = (value << 6) | u32::from(six);
         bits += 6;
         if bits >= 8 {
             bits -= 8;
@@ -542,8 +547,8 @@ pub(crate) enum Json {
     Integer(i128),
     Float(f64),
     Text(String),
-    Array(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    Array(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 impl Json {
