@@ -78,17 +78,20 @@ impl NumericDate {
     pub(crate) fn from_f64_secs(secs: f64) -> Option<Self> {
         // 2^63 is a double, so the comparison is exact; a NaN is outside the range.
         const END: f64 = 9_223_372_036_854_775_808.0;
-        let millis = secs * 1_000.0 + if secs < 0.0 { -0.5 } else { 0.5 };
+        let millis = secs * 1_000.0;
         if !(-END..END).contains(&millis) {
             return None;
         }
         #[expect(
             clippy::as_conversions,
             clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
             reason = "in range by the line above; no `From` exists and `as` drops just the fraction"
         )]
-        let millis = millis as i64;
-        Some(Self(millis))
+        let (whole, fraction) = (millis as i64, millis - (millis as i64) as f64);
+        // Not half a millisecond added to all: beyond 2^52 that is another whole one.
+        let up = i64::from(fraction >= 0.5).saturating_sub(i64::from(fraction <= -0.5));
+        Some(Self(whole.saturating_add(up)))
     }
 
     /// Whether this moment lies strictly after `now`.
@@ -113,6 +116,10 @@ mod tests {
             (1_750_000_000.5, 1_750_000_000_500),
             (0.0004, 0),
             (-0.5, -500),
+            (-0.0006, -1),
+            (0.000_499_999_999_999_999_94, 0),
+            (4_503_599_627_370.497, 4_503_599_627_370_497),
+            (-4_503_599_627_370.497, -4_503_599_627_370_497),
             (1e15, 1_000_000_000_000_000_000),
         ] {
             assert_eq!(NumericDate::from_f64_secs(secs), Some(NumericDate(millis)), "{secs}");
