@@ -50,7 +50,7 @@ impl KeySet {
         let payload = base64url::decode(compact.payload, &mut room)
             .map_err(|_| Reason::PayloadNotBase64Url)?;
         let mut room = [0; MAX_SIGNATURE];
-        let signature = jws.refuse_by_name(|alg| self.has_algorithm(alg), &mut room)?;
+        let signature = jws.refuse_by_name(|alg| self.allows(alg), &mut room)?;
         match self.select(&jws.header.kid) {
             Selection::Key(key) => jws.check(signature, key)?,
             Selection::Unusable => return Err(Reason::KeyUnusable),

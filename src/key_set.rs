@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use crate::json::{Object, otherwise};
 use crate::jwk::{self, Jwk, KeyMaterial, SkipReason};
 use crate::reason::words;
-use crate::signature::{SignatureAlgorithm, VerifyingKey};
+use crate::signature::{KeyRejected, SignatureAlgorithm, VerifyingKey};
 
 words! {
     /// Why a JWKS document, or the fetch that should have brought one, gave no usable key set.
@@ -58,16 +58,15 @@ impl core::error::Error for FetchFailure {}
 /// # Ok::<(), supertokens_session::FetchFailure>(())
 /// ```
 pub struct KeySet {
+    /// The table, for [`verify_jws`](Self::verify_jws).
+    algorithms: Box<[&'static dyn SignatureAlgorithm]>,
     keys: Vec<Key>,
     skipped: Vec<Skipped>,
 }
 
 /// One usable key.
 pub(crate) struct Key {
-    /// Where it stands in the document: more than once if it is repeated.
-    indices: Vec<usize>,
     kid: Box<str>,
-    material: KeyMaterial,
     algorithm: &'static dyn SignatureAlgorithm,
     prepared: Arc<dyn VerifyingKey>,
 }
@@ -99,7 +98,9 @@ impl KeySet {
     ///
     /// A byte order mark is passed over. A number beyond the range of a double, or half a surrogate
     /// pair, inside `keys` is not JSON to `serde_json` and fails the document. Cost: one pass over
-    /// the document, plus one [`prepare`](SignatureAlgorithm::prepare) a key.
+    /// the document, one look at each RSA modulus for known weaknesses (microseconds; for a modulus
+    /// made to cost as much as it can, as much as many verifications), and one
+    /// [`prepare`](SignatureAlgorithm::prepare) a usable key.
     ///
     /// # Errors
     ///
@@ -143,27 +144,47 @@ impl KeySet {
         }
     }
 
-    /// Whether some usable key is for `alg`.
-    pub(crate) fn has_algorithm(&self, alg: &str) -> bool {
-        self.keys.iter().any(|key| key.alg() == alg)
+    /// Whether the table has `alg`.
+    pub(crate) fn allows(&self, alg: &str) -> bool {
+        self.algorithms.iter().any(|row| row.alg() == alg)
     }
+}
 
-    fn add(&mut self, key: Key) {
+/// A set while it is read: keys that this crate found right and no provider has seen. That two of
+/// them share a `kid` must not depend on what a provider thinks of one.
+#[derive(Default)]
+struct Reading {
+    candidates: Vec<Candidate>,
+    skipped: Vec<Skipped>,
+}
+
+struct Candidate {
+    /// Where it stands in the document: more than once if it is repeated.
+    indices: Vec<usize>,
+    kid: Box<str>,
+    material: KeyMaterial,
+    algorithm: &'static dyn SignatureAlgorithm,
+}
+
+impl Reading {
+    fn add(&mut self, key: Candidate) {
         let ambiguous = self
             .skipped
             .iter()
             .any(|member| member.reason == SkipReason::Ambiguous && member.kid() == Some(&key.kid));
-        let held = self.keys.iter().position(|held| held.kid == key.kid);
-        match held.and_then(|at| self.keys.get_mut(at)) {
+        let held = self.candidates.iter().position(|held| held.kid == key.kid);
+        match held.and_then(|at| self.candidates.get_mut(at)) {
             None if ambiguous => self.skip_ambiguous(key),
-            None => self.keys.push(key),
-            Some(held) if held.material == key.material && held.alg() == key.alg() => {
+            None => self.candidates.push(key),
+            Some(held)
+                if held.material == key.material && held.algorithm.alg() == key.algorithm.alg() =>
+            {
                 held.indices.extend(key.indices);
             }
             Some(_) => {
                 // Neither is used, whatever the order.
                 if let Some(at) = held {
-                    let held = self.keys.remove(at);
+                    let held = self.candidates.remove(at);
                     self.skip_ambiguous(held);
                 }
                 self.skip_ambiguous(key);
@@ -171,14 +192,34 @@ impl KeySet {
         }
     }
 
-    fn skip_ambiguous(&mut self, key: Key) {
+    fn skip_ambiguous(&mut self, key: Candidate) {
+        self.skip_all(key, SkipReason::Ambiguous);
+    }
+
+    fn skip_all(&mut self, key: Candidate, reason: SkipReason) {
         for index in key.indices {
-            self.skip(index, Some(key.kid.clone()), SkipReason::Ambiguous);
+            self.skip(index, Some(key.kid.clone()), reason);
         }
     }
 
     fn skip(&mut self, index: usize, kid: Option<Box<str>>, reason: SkipReason) {
         self.skipped.push(Skipped { index, kid, reason });
+    }
+
+    /// Has each key prepared by its row.
+    fn prepare(mut self, algorithms: &[&'static dyn SignatureAlgorithm]) -> KeySet {
+        let mut keys = Vec::with_capacity(self.candidates.len());
+        for candidate in core::mem::take(&mut self.candidates) {
+            match candidate.algorithm.prepare(candidate.material.public_key()) {
+                Ok(prepared) => keys.push(Key {
+                    kid: candidate.kid,
+                    algorithm: candidate.algorithm,
+                    prepared: prepared.into(),
+                }),
+                Err(KeyRejected) => self.skip_all(candidate, SkipReason::Rejected),
+            }
+        }
+        KeySet { algorithms: algorithms.into(), keys, skipped: self.skipped }
     }
 }
 
@@ -309,40 +350,29 @@ impl<'de> Visitor<'de> for KeysArray<'_> {
     otherwise!(object => Err(FetchFailure::NoKeysMember));
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Parsed, A::Error> {
-        let mut set = KeySet { keys: Vec::new(), skipped: Vec::new() };
+        let mut reading = Reading::default();
         let mut open_names = [0; jwk::OPEN_NAMES];
         for index in 0..MAX_KEYS {
             let mut jwk = Jwk::default();
             let object = Object::new(jwk::LIMITS, &mut open_names, &mut jwk);
             let Some(flaw) = seq.next_element_seed(object)? else {
-                return Ok(Ok(set));
+                return Ok(Ok(reading.prepare(self.algorithms)));
             };
-            match flaw.map_or_else(|| prepare(&jwk, self.algorithms), |flaw| Err(flaw.into())) {
-                Ok((material, algorithm, prepared)) => {
+            match flaw.map_or_else(|| jwk.judge(self.algorithms), |flaw| Err(flaw.into())) {
+                Ok((material, algorithm)) => {
                     let kid = jwk.kid().unwrap_or_default().into();
-                    set.add(Key { indices: vec![index], kid, material, algorithm, prepared });
+                    reading.add(Candidate { indices: vec![index], kid, material, algorithm });
                 }
-                Err(reason) => set.skip(index, jwk.kid().map(Box::from), reason),
+                Err(reason) => reading.skip(index, jwk.kid().map(Box::from), reason),
             }
         }
-        let mut parsed = Ok(set);
-        while seq.next_element::<IgnoredAny>()?.is_some() {
-            parsed = Err(FetchFailure::TooManyKeys);
+        // Exactly as many as there may be, or more.
+        if seq.next_element::<IgnoredAny>()?.is_none() {
+            return Ok(Ok(reading.prepare(self.algorithms)));
         }
-        Ok(parsed)
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Err(FetchFailure::TooManyKeys))
     }
-}
-
-type Prepared = (KeyMaterial, &'static dyn SignatureAlgorithm, Arc<dyn VerifyingKey>);
-
-fn prepare(
-    jwk: &Jwk<'_>,
-    algorithms: &[&'static dyn SignatureAlgorithm],
-) -> Result<Prepared, SkipReason> {
-    let (material, algorithm) = jwk.judge(algorithms)?;
-    let prepared =
-        algorithm.prepare(material.public_key()).map_err(|_| SkipReason::Rejected)?.into();
-    Ok((material, algorithm, prepared))
 }
 
 /// Bytes of a JWKS document. Nimbus stops at 50 KB; the largest of the real sets the tests read is

@@ -122,6 +122,7 @@ impl KeyKind {
 ///
 /// let key = PublicKey::Rsa { n: &[0xff; 256], e: &[1, 0, 1] };
 /// assert!(matches!(key, PublicKey::Rsa { e: [1, 0, 1], .. }));
+/// assert_eq!(PublicKey::Ed25519 { point: &[9; 32] }.point(), Some([9; 32].as_slice()));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -156,7 +157,7 @@ pub enum PublicKey<'k> {
     },
 }
 
-impl PublicKey<'_> {
+impl<'k> PublicKey<'k> {
     /// The kind of this key.
     #[must_use]
     pub const fn kind(&self) -> KeyKind {
@@ -165,6 +166,17 @@ impl PublicKey<'_> {
             Self::P256 { .. } => KeyKind::P256,
             Self::P384 { .. } => KeyKind::P384,
             Self::Ed25519 { .. } => KeyKind::Ed25519,
+        }
+    }
+
+    /// The bytes of the point, where the key is one: all that most libraries want to know of it.
+    #[must_use]
+    pub const fn point(&self) -> Option<&'k [u8]> {
+        match self {
+            Self::Rsa { .. } => None,
+            Self::P256 { point } => Some(point.as_slice()),
+            Self::P384 { point } => Some(point.as_slice()),
+            Self::Ed25519 { point } => Some(point.as_slice()),
         }
     }
 }

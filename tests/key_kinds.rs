@@ -5,7 +5,7 @@ mod support;
 
 use supertokens_session::SkipReason::{self, *};
 use supertokens_session::{
-    KeyKind, KeyRejected, KeySet, PublicKey, SignatureAlgorithm, VerifyingKey,
+    KeyKind, KeyRejected, KeySet, PublicKey, Reason, SignatureAlgorithm, VerifyingKey,
 };
 use support::{Signer, base64url, jwks_of, provider, unbase64url};
 
@@ -176,4 +176,20 @@ fn an_ed25519_key_of_small_order_is_skipped() {
     }
     let good = unbase64url(ED25519_X);
     assert_eq!(skipped(&ed25519(&good)), None);
+}
+
+/// The table says which algorithms there are, not the keys that happen to be usable.
+#[test]
+fn a_jws_of_a_skipped_key_is_refused_for_its_key() {
+    let skipped = with("P-256", "x", "7");
+    let set = jwks_of(&[Signer::dynamic().jwk(), skipped]);
+    let set = KeySet::parse(set.as_bytes(), &ROWS).unwrap();
+    let refused = |header: &str| {
+        let jws = format!("{}.e30.AA", base64url(header.as_bytes()));
+        set.verify_jws(jws.as_bytes()).unwrap_err()
+    };
+    assert_eq!(refused(r#"{"alg":"ES256","kid":"odd"}"#), Reason::KeyUnusable);
+    assert_eq!(refused(r#"{"alg":"ES256","kid":"no"}"#), Reason::UnknownKey);
+    assert_eq!(refused(r#"{"alg":"ES512","kid":"odd"}"#), Reason::AlgorithmNotAllowed);
+    assert_eq!(refused(r#"{"alg":"ES256","kid":"d-1749990000000"}"#), Reason::AlgorithmNotAllowed);
 }

@@ -113,7 +113,20 @@ fn key_sets(samples: &str) -> std::io::Result<()> {
     let padded = one.replace(r#""AQAB""#, r#""AAEAAQ==""#);
     let private = one.replacen('{', r#"{"d":"AQAB","#, 1);
     let no_private = one.replacen('{', r#"{"d":null,"#, 1);
-    let sets: [&[&str]; 8] = [
+    // The keys of RFC 7515 appendix A.3 and RFC 8037 appendix A.2, and coordinates of the other length.
+    let p256 = concat!(
+        r#"{"kty":"EC","kid":"ec","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#,
+        r#""y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#
+    );
+    let p384 = format!(
+        r#"{{"kty":"EC","kid":"ec","crv":"P-384","alg":"ES384","x":"{0}","y":"{0}"}}"#,
+        "Bwc-".repeat(16)
+    );
+    let ed25519 = concat!(
+        r#"{"kty":"OKP","kid":"ed","crv":"Ed25519","use":"sig","#,
+        r#""x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#
+    );
+    let sets: [&[&str]; 10] = [
         &[one, one, other],
         &[other, one, one],
         &[one, other, one],
@@ -122,6 +135,8 @@ fn key_sets(samples: &str) -> std::io::Result<()> {
         &[&private, one],
         &[&no_private],
         &[&unnamed, &longer],
+        &[p256, ed25519],
+        &[&p384, ed25519, p256, ed25519],
     ];
     for (index, set) in sets.iter().enumerate() {
         let document = format!(r#"{{"keys":[{fine},{}]}}"#, set.join(","));

@@ -47,7 +47,8 @@ fuzz_target!(|document: &[u8]| {
 });
 
 fn parse(document: &[u8]) -> Result<KeySet, FetchFailure> {
-    KeySet::parse(document, &[null::RS256, null::RS384])
+    let rows = [null::RS256, null::RS384, null::ES256, null::ES384, null::EDDSA];
+    KeySet::parse(document, &rows)
 }
 
 fn outcome(read: &Result<KeySet, FetchFailure>) -> String {

@@ -4,13 +4,18 @@ use supertokens_session::{
     BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
 };
 
-pub static RS256: &dyn SignatureAlgorithm = &Null("RS256");
+pub static RS256: &dyn SignatureAlgorithm = &Null("RS256", KeyKind::Rsa);
 
 /// A second row, so that keys of one `kid` can differ in their algorithm alone.
-pub static RS384: &dyn SignatureAlgorithm = &Null("RS384");
+pub static RS384: &dyn SignatureAlgorithm = &Null("RS384", KeyKind::Rsa);
+
+/// A row for each other kind of key.
+pub static ES256: &dyn SignatureAlgorithm = &Null("ES256", KeyKind::P256);
+pub static ES384: &dyn SignatureAlgorithm = &Null("ES384", KeyKind::P384);
+pub static EDDSA: &dyn SignatureAlgorithm = &Null("EdDSA", KeyKind::Ed25519);
 
 #[derive(Debug)]
-struct Null(&'static str);
+struct Null(&'static str, KeyKind);
 
 impl SignatureAlgorithm for Null {
     fn alg(&self) -> &'static str {
@@ -18,14 +23,19 @@ impl SignatureAlgorithm for Null {
     }
 
     fn key_kind(&self) -> KeyKind {
-        KeyKind::Rsa
+        self.1
     }
 
     fn prepare(&self, key: PublicKey<'_>) -> Result<Box<dyn VerifyingKey>, KeyRejected> {
-        match key {
-            PublicKey::Rsa { n, .. } => Ok(Box::new(NullKey { n: n.to_vec() })),
-            _ => Err(KeyRejected),
-        }
+        assert_eq!(key.kind(), self.1, "a key of another kind than the row's");
+        let n = match key {
+            PublicKey::Rsa { n, .. } => n,
+            PublicKey::P256 { point } => point.as_slice(),
+            PublicKey::P384 { point } => point.as_slice(),
+            PublicKey::Ed25519 { point } => point.as_slice(),
+            _ => return Err(KeyRejected),
+        };
+        Ok(Box::new(NullKey { n: n.to_vec() }))
     }
 }
 

@@ -98,12 +98,7 @@ impl SignatureAlgorithm for Curve {
     }
 
     fn prepare(&self, key: PublicKey<'_>) -> Result<Box<dyn VerifyingKey>, KeyRejected> {
-        let point: &[u8] = match (self.kind, key) {
-            (KeyKind::P256, PublicKey::P256 { point }) => point,
-            (KeyKind::P384, PublicKey::P384 { point }) => point,
-            (KeyKind::Ed25519, PublicKey::Ed25519 { point }) => point,
-            _ => return Err(KeyRejected),
-        };
+        let point = key.point().filter(|_| key.kind() == self.kind).ok_or(KeyRejected)?;
         let key = ParsedPublicKey::new(self.verification, point).map_err(|_| KeyRejected)?;
         Ok(Box::new(Prepared(key)))
     }

@@ -115,12 +115,7 @@ impl SignatureAlgorithm for Curve {
     }
 
     fn prepare(&self, key: PublicKey<'_>) -> Result<Box<dyn VerifyingKey>, KeyRejected> {
-        let point: &[u8] = match (self.kind, key) {
-            (KeyKind::P256, PublicKey::P256 { point }) => point,
-            (KeyKind::P384, PublicKey::P384 { point }) => point,
-            (KeyKind::Ed25519, PublicKey::Ed25519 { point }) => point,
-            _ => return Err(KeyRejected),
-        };
+        let point = key.point().filter(|_| key.kind() == self.kind).ok_or(KeyRejected)?;
         Ok(Box::new(CurveKey(UnparsedPublicKey::new(self.verification, point.into()))))
     }
 }

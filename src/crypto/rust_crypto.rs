@@ -182,6 +182,18 @@ impl LibraryKey for Ed25519Key {
     }
 
     fn is_signature(&self, message: &[u8], signature: &[u8]) -> Option<()> {
+        // With its feature `legacy_compatibility`, which any crate of a program can turn on, the
+        // library takes an S that is not reduced: a second text for each signature.
+        if !signature.get(32..)?.iter().rev().lt(&ED25519_ORDER) {
+            return None;
+        }
         self.verify(message, &ed25519_dalek::Signature::from_slice(signature).ok()?).ok()
     }
 }
+
+/// The order of Ed25519's base point (RFC 8032 section 5.1), big-endian; S is below it (section
+/// 5.1.7).
+const ED25519_ORDER: [u8; 32] = [
+    0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x14, 0xde, 0xf9, 0xde, 0xa2, 0xf7, 0x9c,
+    0xd6, 0x58, 0x12, 0x63, 0x1a, 0x5c, 0xf5, 0xd3, 0xed,
+];

@@ -8,7 +8,7 @@ use supertokens_session::{
 use crate::integer::{plus, sized, times};
 use crate::pair::Pair;
 use crate::support::{PAYLOAD, Signer, base64url, jwks_of};
-use crate::{KID, header, keys_of, message, nine, refused};
+use crate::{KID, header, keys_of, message, nine, providers, refused};
 
 /// Why the member is skipped, beside a good one; `None` if it is a key.
 fn skipped(jwk: &str) -> Option<SkipReason> {
@@ -190,6 +190,31 @@ fn a_modulus_of_16384_bits_never_reaches_a_provider() {
 }
 
 // 21: one name for two
+
+/// `ring` loads a point that is not on its curve, others do not: which of them there is must not
+/// decide whether its `kid` is taken.
+#[test]
+fn a_key_that_a_provider_rejects_takes_its_kid_all_the_same() {
+    let off = base64url(&[7; 32]);
+    let point = |kty: &str, crv: &str| {
+        let members = format!(r#""kty":"{kty}","crv":"{crv}","kid":"{KID}""#);
+        format!(r#"{{{members},"x":"{off}","y":"{off}"}}"#)
+    };
+    for (name, table) in providers() {
+        for bad in [point("EC", "P-256"), point("OKP", "Ed25519")] {
+            for pair in Pair::each() {
+                for jwks in [[pair.jwk(""), bad.clone()], [bad.clone(), pair.jwk("")]] {
+                    let keys = keys_of(&table, &jwks);
+                    let skipped = keys.set().unwrap().skipped();
+                    let ambiguous: Vec<_> = skipped.iter().map(|member| member.reason()).collect();
+                    assert_eq!(ambiguous, [SkipReason::Ambiguous; 2], "{name}: {jwks:?}");
+                    let token = pair.session(PAYLOAD);
+                    assert_eq!(refused(&token, &keys), Some(KeyUnusable), "{name}: {jwks:?}");
+                }
+            }
+        }
+    }
+}
 
 #[test]
 fn two_kinds_of_key_of_one_kid_are_neither_used() {
