@@ -14,48 +14,18 @@ use crate::signature::{
     BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
 };
 
-/// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3), keys of 2048 to 8192 bits: what the
-/// SuperTokens core signs with, and the only algorithm it has.
-///
-/// ```
-/// use supertokens_session::crypto;
-///
-/// assert_eq!(crypto::aws_lc_rs::RS256.alg(), "RS256");
-/// ```
-pub static RS256: &dyn SignatureAlgorithm =
-    &Rsa { alg: "RS256", parameters: &RSA_PKCS1_2048_8192_SHA256 };
-
-/// RSASSA-PKCS1-v1_5 with SHA-384 (RFC 7518 section 3.3).
-pub static RS384: &dyn SignatureAlgorithm =
-    &Rsa { alg: "RS384", parameters: &RSA_PKCS1_2048_8192_SHA384 };
-
-/// RSASSA-PKCS1-v1_5 with SHA-512 (RFC 7518 section 3.3).
-pub static RS512: &dyn SignatureAlgorithm =
-    &Rsa { alg: "RS512", parameters: &RSA_PKCS1_2048_8192_SHA512 };
-
-/// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes (RFC 7518 section 3.5).
-pub static PS256: &dyn SignatureAlgorithm =
-    &Rsa { alg: "PS256", parameters: &RSA_PSS_2048_8192_SHA256 };
-
-/// RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 bytes (RFC 7518 section 3.5).
-pub static PS384: &dyn SignatureAlgorithm =
-    &Rsa { alg: "PS384", parameters: &RSA_PSS_2048_8192_SHA384 };
-
-/// RSASSA-PSS with SHA-512, MGF1 with SHA-512 and a salt of 64 bytes (RFC 7518 section 3.5).
-pub static PS512: &dyn SignatureAlgorithm =
-    &Rsa { alg: "PS512", parameters: &RSA_PSS_2048_8192_SHA512 };
-
-/// ECDSA with P-256 and SHA-256 (RFC 7518 section 3.4).
-pub static ES256: &dyn SignatureAlgorithm =
-    &Curve { alg: "ES256", kind: KeyKind::P256, verification: &ECDSA_P256_SHA256_FIXED };
-
-/// ECDSA with P-384 and SHA-384 (RFC 7518 section 3.4).
-pub static ES384: &dyn SignatureAlgorithm =
-    &Curve { alg: "ES384", kind: KeyKind::P384, verification: &ECDSA_P384_SHA384_FIXED };
-
-/// EdDSA with Ed25519 (RFC 8037 section 3.1).
-pub static EDDSA: &dyn SignatureAlgorithm =
-    &Curve { alg: "EdDSA", kind: KeyKind::Ed25519, verification: &ED25519 };
+rows! {
+    "aws_lc_rs":
+    RS256 = &Rsa { alg: "RS256", parameters: &RSA_PKCS1_2048_8192_SHA256 };
+    RS384 = &Rsa { alg: "RS384", parameters: &RSA_PKCS1_2048_8192_SHA384 };
+    RS512 = &Rsa { alg: "RS512", parameters: &RSA_PKCS1_2048_8192_SHA512 };
+    PS256 = &Rsa { alg: "PS256", parameters: &RSA_PSS_2048_8192_SHA256 };
+    PS384 = &Rsa { alg: "PS384", parameters: &RSA_PSS_2048_8192_SHA384 };
+    PS512 = &Rsa { alg: "PS512", parameters: &RSA_PSS_2048_8192_SHA512 };
+    ES256 = &Curve { alg: "ES256", kind: KeyKind::P256, verification: &ECDSA_P256_SHA256_FIXED };
+    ES384 = &Curve { alg: "ES384", kind: KeyKind::P384, verification: &ECDSA_P384_SHA384_FIXED };
+    EDDSA = &Curve { alg: "EdDSA", kind: KeyKind::Ed25519, verification: &ED25519 };
+}
 
 #[derive(Debug)]
 struct Rsa {

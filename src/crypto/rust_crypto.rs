@@ -19,39 +19,18 @@ use crate::signature::{
     BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
 };
 
-/// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3), keys of 2048 to 8192 bits: what the
-/// SuperTokens core signs with, and the only algorithm it has.
-///
-/// ```
-/// use supertokens_session::crypto;
-///
-/// assert_eq!(crypto::rust_crypto::RS256.alg(), "RS256");
-/// ```
-pub static RS256: &dyn SignatureAlgorithm = &Row::<pkcs1v15::VerifyingKey<Sha256>>::new("RS256");
-
-/// RSASSA-PKCS1-v1_5 with SHA-384 (RFC 7518 section 3.3).
-pub static RS384: &dyn SignatureAlgorithm = &Row::<pkcs1v15::VerifyingKey<Sha384>>::new("RS384");
-
-/// RSASSA-PKCS1-v1_5 with SHA-512 (RFC 7518 section 3.3).
-pub static RS512: &dyn SignatureAlgorithm = &Row::<pkcs1v15::VerifyingKey<Sha512>>::new("RS512");
-
-/// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes (RFC 7518 section 3.5).
-pub static PS256: &dyn SignatureAlgorithm = &Row::<pss::VerifyingKey<Sha256>>::new("PS256");
-
-/// RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 bytes (RFC 7518 section 3.5).
-pub static PS384: &dyn SignatureAlgorithm = &Row::<pss::VerifyingKey<Sha384>>::new("PS384");
-
-/// RSASSA-PSS with SHA-512, MGF1 with SHA-512 and a salt of 64 bytes (RFC 7518 section 3.5).
-pub static PS512: &dyn SignatureAlgorithm = &Row::<pss::VerifyingKey<Sha512>>::new("PS512");
-
-/// ECDSA with P-256 and SHA-256 (RFC 7518 section 3.4).
-pub static ES256: &dyn SignatureAlgorithm = &Row::<P256Key>::new("ES256");
-
-/// ECDSA with P-384 and SHA-384 (RFC 7518 section 3.4).
-pub static ES384: &dyn SignatureAlgorithm = &Row::<P384Key>::new("ES384");
-
-/// EdDSA with Ed25519 (RFC 8037 section 3.1).
-pub static EDDSA: &dyn SignatureAlgorithm = &Row::<Ed25519Key>::new("EdDSA");
+rows! {
+    "rust_crypto":
+    RS256 = &Row::<pkcs1v15::VerifyingKey<Sha256>>::new("RS256");
+    RS384 = &Row::<pkcs1v15::VerifyingKey<Sha384>>::new("RS384");
+    RS512 = &Row::<pkcs1v15::VerifyingKey<Sha512>>::new("RS512");
+    PS256 = &Row::<pss::VerifyingKey<Sha256>>::new("PS256");
+    PS384 = &Row::<pss::VerifyingKey<Sha384>>::new("PS384");
+    PS512 = &Row::<pss::VerifyingKey<Sha512>>::new("PS512");
+    ES256 = &Row::<P256Key>::new("ES256");
+    ES384 = &Row::<P384Key>::new("ES384");
+    EDDSA = &Row::<Ed25519Key>::new("EdDSA");
+}
 
 /// A key of one of the libraries, as all rows use it.
 trait LibraryKey: fmt::Debug + Send + Sync + Sized + 'static {
