@@ -127,7 +127,8 @@ impl KeySet {
         self.keys.iter().map(|key| &*key.kid)
     }
 
-    /// The members that were skipped. Repeats of a usable key are not among them.
+    /// The members that were skipped, in the document's order. Repeats of a usable key are not among
+    /// them.
     #[must_use]
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
@@ -174,7 +175,7 @@ impl Reading {
             .any(|member| member.reason == SkipReason::Ambiguous && member.kid() == Some(&key.kid));
         let held = self.candidates.iter().position(|held| held.kid == key.kid);
         match held.and_then(|at| self.candidates.get_mut(at)) {
-            None if ambiguous => self.skip_ambiguous(key),
+            None if ambiguous => self.skip(key, SkipReason::Ambiguous),
             None => self.candidates.push(key),
             Some(held)
                 if held.material == key.material && held.algorithm.alg() == key.algorithm.alg() =>
@@ -185,24 +186,21 @@ impl Reading {
                 // Neither is used, whatever the order.
                 if let Some(at) = held {
                     let held = self.candidates.remove(at);
-                    self.skip_ambiguous(held);
+                    self.skip(held, SkipReason::Ambiguous);
                 }
-                self.skip_ambiguous(key);
+                self.skip(key, SkipReason::Ambiguous);
             }
         }
     }
 
-    fn skip_ambiguous(&mut self, key: Candidate) {
-        self.skip_all(key, SkipReason::Ambiguous);
-    }
-
-    fn skip_all(&mut self, key: Candidate, reason: SkipReason) {
+    /// Skips a key in every place it stands in.
+    fn skip(&mut self, key: Candidate, reason: SkipReason) {
         for index in key.indices {
-            self.skip(index, Some(key.kid.clone()), reason);
+            self.report(index, Some(key.kid.clone()), reason);
         }
     }
 
-    fn skip(&mut self, index: usize, kid: Option<Box<str>>, reason: SkipReason) {
+    fn report(&mut self, index: usize, kid: Option<Box<str>>, reason: SkipReason) {
         self.skipped.push(Skipped { index, kid, reason });
     }
 
@@ -216,10 +214,13 @@ impl Reading {
                     algorithm: candidate.algorithm,
                     prepared: prepared.into(),
                 }),
-                Err(KeyRejected) => self.skip_all(candidate, SkipReason::Rejected),
+                Err(KeyRejected) => self.skip(candidate, SkipReason::Rejected),
             }
         }
-        KeySet { algorithms: algorithms.into(), keys, skipped: self.skipped }
+        let Self { mut skipped, .. } = self;
+        // Ambiguous and rejected ones are found after those that stand behind them.
+        skipped.sort_by_key(Skipped::index);
+        KeySet { algorithms: algorithms.into(), keys, skipped }
     }
 }
 
@@ -363,7 +364,7 @@ impl<'de> Visitor<'de> for KeysArray<'_> {
                     let kid = jwk.kid().unwrap_or_default().into();
                     reading.add(Candidate { indices: vec![index], kid, material, algorithm });
                 }
-                Err(reason) => reading.skip(index, jwk.kid().map(Box::from), reason),
+                Err(reason) => reading.report(index, jwk.kid().map(Box::from), reason),
             }
         }
         // Exactly as many as there may be, or more.

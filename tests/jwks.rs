@@ -232,6 +232,19 @@ fn a_key_its_provider_rejects_is_skipped_and_a_key_of_no_row_is_not_tried() {
 }
 
 #[test]
+fn what_is_skipped_is_reported_in_the_document_s_order_whenever_it_is_found() {
+    // That the first is ambiguous shows at the fourth; that the third is rejected, at the end.
+    let rejected = jwk_with("alg", r#""RS512""#);
+    let (one, other) = (Signer::dynamic().jwk(), Signer::other().jwk());
+    let jwks = jwks_of(&[one, "7".into(), rejected, other, "8".into(), Signer::statik().jwk()]);
+    let set = KeySet::parse(jwks.as_bytes(), &[&Rejects, provider::RS256]).unwrap();
+    let skipped: Vec<_> = set.skipped().iter().map(|one| (one.index(), one.reason())).collect();
+    let expected =
+        [(0, Ambiguous), (1, NotAnObject), (2, Rejected), (3, Ambiguous), (4, NotAnObject)];
+    assert_eq!(skipped, expected);
+}
+
+#[test]
 fn every_skip_reason_is_some_member_s() {
     let in_table = |reason: &SkipReason| MEMBERS.iter().any(|(.., other)| *other == Some(*reason));
     // Those that have a test of their own: above, below, in `tests/key_kinds.rs`, `src/weak_key.rs`.
