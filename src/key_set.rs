@@ -201,7 +201,9 @@ impl Reading {
     }
 
     fn report(&mut self, index: usize, kid: Option<Box<str>>, reason: SkipReason) {
-        self.skipped.push(Skipped { index, kid, reason });
+        // Ambiguous and rejected ones are found after those that stand behind them.
+        let at = self.skipped.partition_point(|before| before.index < index);
+        self.skipped.insert(at, Skipped { index, kid, reason });
     }
 
     /// Has each key prepared by its row.
@@ -217,10 +219,7 @@ impl Reading {
                 Err(KeyRejected) => self.skip(candidate, SkipReason::Rejected),
             }
         }
-        let Self { mut skipped, .. } = self;
-        // Ambiguous and rejected ones are found after those that stand behind them.
-        skipped.sort_by_key(Skipped::index);
-        KeySet { algorithms: algorithms.into(), keys, skipped }
+        KeySet { algorithms: algorithms.into(), keys, skipped: self.skipped }
     }
 }
 
