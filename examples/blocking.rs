@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyStore, PagePolicy, SessionDecision, UnixMillis, crypto,
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, PagePolicy, SessionDecision, UnixMillis, crypto,
 };
 
 fn now() -> UnixMillis {
@@ -22,7 +22,7 @@ fn main() {
 
     // At start-up.
     let gate = Gate::page(PagePolicy::default());
-    let mut store = KeyStore::new(url.as_str(), &[crypto::ring::RS256]);
+    let mut store = KeyStore::new(url.as_str(), &[crypto::ring::RS256], KeyPolicy::default(), 7);
 
     // For each request.
     let request = gate.request("GET", [cookie.as_bytes()]);
@@ -42,7 +42,7 @@ fn main() {
                         Ok(body) => FetchAnswer::http(200, body),
                         Err(_) => FetchAnswer::failed(),
                     };
-                    keys = store.finish_fetch(ticket, answer, now());
+                    keys = store.finish_fetch(ticket, answer, now()).into_keys();
                 }
                 Fetch::Newer(newer) => keys = newer,
                 Fetch::InFlight { until } | Fetch::NotNow { until } => {

@@ -7,17 +7,22 @@
 mod rows;
 
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyStore, PagePolicy, SessionDecision, UnixMillis,
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, PagePolicy, SessionDecision, UnixMillis,
 };
 
 fn main() {
     let now = UnixMillis::from_secs(1_750_000_000);
-    let mut store = KeyStore::new("https://core.example/.well-known/jwks.json", &[rows::RS256]);
-    let Fetch::Ticket(ticket) = store.begin_fetch(store.first_fetch(), now) else {
+    let mut store = KeyStore::new(
+        "https://core.example/.well-known/jwks.json",
+        &[rows::RS256],
+        KeyPolicy::default(),
+        7,
+    );
+    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), now) else {
         panic!("a new store gives a ticket");
     };
     let jwks = FetchAnswer::http(200, include_bytes!("../tests/data/jwks.json"));
-    let keys = store.finish_fetch(ticket, jwks, now);
+    let keys = store.finish_fetch(ticket, jwks, now).into_keys();
 
     let gate = Gate::page(PagePolicy::default());
     let cookie = format!("sAccessToken={}", include_str!("../tests/data/v5.token").trim());

@@ -1,7 +1,7 @@
 //! What to do with a request: all outcomes, and which reason leads where.
 
 use crate::key_set::FetchFailure;
-use crate::reason::Reason;
+use crate::reason::{Reason, words};
 use crate::session::Session;
 use crate::time::UnixMillis;
 
@@ -39,8 +39,10 @@ pub enum SessionDecision {
     ///
     /// A promise of progress: with the snapshot that
     /// [`finish_fetch`](crate::KeyStore::finish_fetch) returns, the same request is not answered
-    /// `FetchKeys` again before 1 second after a failure or 15 after a success, unless the clock is
-    /// set back.
+    /// `FetchKeys` again after a failure before
+    /// [`back_off`](crate::KeyPolicy::back_off) is over, nor after a success before
+    /// [`unknown_key_interval`](crate::KeyPolicy::unknown_key_interval) is, or, where the set has the
+    /// token's key, before the set is stale; unless the clock is set back.
     FetchKeys(FetchKeys),
     /// Answer 503: whether this visitor has a session cannot be known now. Never a refresh or a
     /// redirect, which would go round for ever.
@@ -51,10 +53,10 @@ pub enum SessionDecision {
 /// [`KeyStore::begin_fetch`](crate::KeyStore::begin_fetch).
 ///
 /// ```
-/// use supertokens_session::{FetchReason, Gate, KeyStore, PagePolicy, SessionDecision, UnixMillis, crypto};
+/// use supertokens_session::{FetchReason, Gate, KeyPolicy, KeyStore, PagePolicy, SessionDecision, UnixMillis, crypto};
 ///
 /// let gate = Gate::page(PagePolicy::default());
-/// let store = KeyStore::new("https://core.example/.well-known/jwks.json", &[crypto::ring::RS256]);
+/// let store = KeyStore::new("https://core.example/.well-known/jwks.json", &[crypto::ring::RS256], KeyPolicy::default(), 7);
 /// let cookies = concat!("sAccessToken=", include_str!("../tests/data/v5.token"));
 /// let request = gate.request("GET", [cookies.trim().as_bytes()]);
 /// match request.decide(&store.keys(), UnixMillis::from_secs(1_750_000_000)) {
@@ -65,12 +67,12 @@ pub enum SessionDecision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchKeys {
     reason: FetchReason,
-    generation: u64,
+    version: u64,
 }
 
 impl FetchKeys {
-    pub(crate) const fn new(reason: FetchReason, generation: u64) -> Self {
-        Self { reason, generation }
+    pub(crate) const fn new(reason: FetchReason, version: u64) -> Self {
+        Self { reason, version }
     }
 
     /// Why keys are needed.
@@ -79,21 +81,27 @@ impl FetchKeys {
         self.reason
     }
 
-    /// How many fetches had finished when the snapshot was taken.
-    pub(crate) const fn generation(self) -> u64 {
-        self.generation
+    /// Which of the store's snapshots showed that they are.
+    pub(crate) const fn version(self) -> u64 {
+        self.version
     }
 }
 
-/// Why keys are needed; see [`FetchKeys`] for an example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FetchReason {
-    /// There is no key set yet.
-    NoKeys,
-    /// The token names a key that the set does not have or cannot use, and the set is old enough
-    /// for the issuer to have a newer one.
-    UnknownKey,
+words! {
+    /// Why the keys are fetched.
+    ///
+    /// ```
+    /// use supertokens_session::FetchReason;
+    ///
+    /// assert_eq!(FetchReason::Stale.name(), "stale");
+    /// ```
+    pub enum FetchReason {
+        NoKeys = "no_keys", "there is no key set yet";
+        Stale = "stale", "the key set has been used for as long as it may be without asking again";
+        UnknownKey = "unknown_key", "a token names a key that the set lacks or cannot use";
+        Ahead = "ahead", "the key set is about to become stale";
+        ByHand = "by_hand", "the caller wanted it";
+    }
 }
 
 /// Why nothing can be decided now, and when it may be again.

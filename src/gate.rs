@@ -85,7 +85,9 @@ impl<'r> Request<'r> {
         match self.session(keys, now) {
             Ok(session) => SessionDecision::Authenticated(session),
             Err(NoKey::Fetch(why)) => SessionDecision::FetchKeys(why),
-            Err(NoKey::Because(reason)) => SessionDecision::of_page(reason, keys.state()),
+            Err(NoKey::Because(reason, retry_at)) => {
+                SessionDecision::of_page(reason, keys.state(retry_at))
+            }
         }
     }
 
@@ -127,7 +129,7 @@ impl<'r> Request<'r> {
 
 impl From<Reason> for NoKey {
     fn from(reason: Reason) -> Self {
-        Self::Because(reason)
+        Self::Because(reason, UnixMillis::default())
     }
 }
 

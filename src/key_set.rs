@@ -26,6 +26,7 @@ words! {
     /// ```
     pub enum FetchFailure {
         NoAnswer = "no_answer", "there was no HTTP answer";
+        Overdue = "overdue", "the fetch did not come back in time";
         Status = "status", "the HTTP status was not 200";
         TooLong = "too_long", "the document is longer than 256 KiB";
         NotUtf8 = "not_utf8", "the document is not UTF-8";
@@ -68,10 +69,17 @@ pub struct KeySet {
 pub(crate) struct Key {
     kid: Box<str>,
     algorithm: &'static dyn SignatureAlgorithm,
+    /// What it was prepared from, to know it again.
+    material: KeyMaterial,
     prepared: Arc<dyn VerifyingKey>,
 }
 
 impl Key {
+    /// Whether both are one prepared key under one name.
+    fn is(&self, other: &Self) -> bool {
+        self.kid == other.kid && Arc::ptr_eq(&self.prepared, &other.prepared)
+    }
+
     /// The `alg` this key was prepared for.
     pub(crate) fn alg(&self) -> &'static str {
         self.algorithm.alg()
@@ -109,17 +117,39 @@ impl KeySet {
         document: &[u8],
         algorithms: &[&'static dyn SignatureAlgorithm],
     ) -> Result<Self, FetchFailure> {
+        let set = Self::read(document, algorithms, None)?;
+        if set.keys.is_empty() { Err(FetchFailure::NoUsableKey) } else { Ok(set) }
+    }
+
+    /// The same, but a set may be without any key, and a key that is in `before` stays the very one
+    /// it is there.
+    pub(crate) fn read(
+        document: &[u8],
+        algorithms: &[&'static dyn SignatureAlgorithm],
+        before: Option<&Self>,
+    ) -> Result<Self, FetchFailure> {
         if document.len() > MAX_DOCUMENT {
             return Err(FetchFailure::TooLong);
         }
         let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
         let text = core::str::from_utf8(document).map_err(|_| FetchFailure::NotUtf8)?;
         let mut json = serde_json::Deserializer::from_str(text);
-        let read = Document { algorithms }.deserialize(&mut json);
+        let read = Document(Source { algorithms, before }).deserialize(&mut json);
         let set = read.map_err(|_| FetchFailure::NotJson)?;
         json.end().map_err(|_| FetchFailure::NotJson)?;
-        let set = set?;
-        if set.keys.is_empty() { Err(FetchFailure::NoUsableKey) } else { Ok(set) }
+        set
+    }
+
+    /// Whether no key is usable.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The keys of this set that are not in `other`.
+    pub(crate) fn keys_not_in(&self, other: Option<&Self>) -> Vec<Box<str>> {
+        let is_in = |set: &Self, key: &Key| set.keys.iter().any(|other| other.is(key));
+        let new = self.keys.iter().filter(|key| !other.is_some_and(|other| is_in(other, key)));
+        new.map(|key| key.kid.clone()).collect()
     }
 
     /// The `kid` of each usable key, in the document's order.
@@ -206,20 +236,37 @@ impl Reading {
         self.skipped.insert(at, Skipped { index, kid, reason });
     }
 
-    /// Has each key prepared by its row.
-    fn prepare(mut self, algorithms: &[&'static dyn SignatureAlgorithm]) -> KeySet {
+    /// Has each key prepared by its row, but for those that were before.
+    fn prepare(mut self, source: Source<'_>) -> KeySet {
         let mut keys = Vec::with_capacity(self.candidates.len());
         for candidate in core::mem::take(&mut self.candidates) {
-            match candidate.algorithm.prepare(candidate.material.public_key()) {
+            match candidate.prepared(source.before) {
                 Ok(prepared) => keys.push(Key {
                     kid: candidate.kid,
                     algorithm: candidate.algorithm,
-                    prepared: prepared.into(),
+                    material: candidate.material,
+                    prepared,
                 }),
                 Err(KeyRejected) => self.skip(candidate, SkipReason::Rejected),
             }
         }
-        KeySet { algorithms: algorithms.into(), keys, skipped: self.skipped }
+        KeySet { algorithms: source.algorithms.into(), keys, skipped: self.skipped }
+    }
+}
+
+impl Candidate {
+    fn prepared(&self, before: Option<&KeySet>) -> Result<Arc<dyn VerifyingKey>, KeyRejected> {
+        let known = before.and_then(|set| {
+            set.keys.iter().find(|key| {
+                key.kid == self.kid
+                    && key.material == self.material
+                    && key.alg() == self.algorithm.alg()
+            })
+        });
+        match known {
+            Some(key) => Ok(key.prepared.clone()),
+            None => self.algorithm.prepare(self.material.public_key()).map(Arc::from),
+        }
     }
 }
 
@@ -261,8 +308,13 @@ impl Skipped {
 }
 
 /// The outermost object. Only `keys` is looked at, and it may stand there once.
-struct Document<'a> {
+struct Document<'a>(Source<'a>);
+
+/// What a set is made with.
+#[derive(Clone, Copy)]
+struct Source<'a> {
     algorithms: &'a [&'static dyn SignatureAlgorithm],
+    before: Option<&'a KeySet>,
 }
 
 type Parsed = Result<KeySet, FetchFailure>;
@@ -296,7 +348,7 @@ impl<'de> Visitor<'de> for Document<'_> {
                 parsed = Err(FetchFailure::DuplicateKeysMember);
             } else {
                 seen = true;
-                parsed = map.next_value_seed(KeysArray { algorithms: self.algorithms })?;
+                parsed = map.next_value_seed(KeysArray(self.0))?;
             }
         }
         Ok(parsed)
@@ -327,9 +379,7 @@ impl Visitor<'_> for IsKeys {
 }
 
 /// The value of `keys`.
-struct KeysArray<'a> {
-    algorithms: &'a [&'static dyn SignatureAlgorithm],
-}
+struct KeysArray<'a>(Source<'a>);
 
 impl<'de> DeserializeSeed<'de> for KeysArray<'_> {
     type Value = Parsed;
@@ -356,9 +406,9 @@ impl<'de> Visitor<'de> for KeysArray<'_> {
             let mut jwk = Jwk::default();
             let object = Object::new(jwk::LIMITS, &mut open_names, &mut jwk);
             let Some(flaw) = seq.next_element_seed(object)? else {
-                return Ok(Ok(reading.prepare(self.algorithms)));
+                return Ok(Ok(reading.prepare(self.0)));
             };
-            match flaw.map_or_else(|| jwk.judge(self.algorithms), |flaw| Err(flaw.into())) {
+            match flaw.map_or_else(|| jwk.judge(self.0.algorithms), |flaw| Err(flaw.into())) {
                 Ok((material, algorithm)) => {
                     let kid = jwk.kid().unwrap_or_default().into();
                     reading.add(Candidate { indices: vec![index], kid, material, algorithm });
@@ -368,7 +418,7 @@ impl<'de> Visitor<'de> for KeysArray<'_> {
         }
         // Exactly as many as there may be, or more.
         if seq.next_element::<IgnoredAny>()?.is_none() {
-            return Ok(Ok(reading.prepare(self.algorithms)));
+            return Ok(Ok(reading.prepare(self.0)));
         }
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Err(FetchFailure::TooManyKeys))

@@ -1,52 +1,59 @@
 //! Holds the issuer's keys and says when to fetch them: a state machine without I/O.
 //!
-//! `begin_fetch` gives out one ticket at a time, `finish_fetch` takes the answer; both yield a new
-//! snapshot when something changed. Early, late and repeated calls are harmless.
+//! `begin_fetch` gives out tickets, `finish_fetch` takes answers, `next_action` says when to do
+//! something unasked. Each change yields a new snapshot. Early, late and repeated calls are harmless.
 
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
+use crate::answer::FetchAnswer;
+use crate::back_off::{BackOff, half};
 use crate::decision::{FetchKeys, FetchReason};
-use crate::key_set::{FetchFailure, KeySet};
-use crate::keys::{Keys, Snapshot};
+use crate::export::{Exported, ImportError};
+use crate::fetch::{Fetch, FetchOutcome, FetchReport, InFlight, NextAction, Ticket};
+use crate::key_policy::KeyPolicy;
+use crate::key_set::{FetchFailure, KeySet, Skipped};
+use crate::key_status::{FetchCounts, Freshness, KeyStatus};
+use crate::keys::{Held, Keys, Snapshot};
+use crate::looks::Looks;
+use crate::origins::Origins;
 use crate::signature::SignatureAlgorithm;
-use crate::time::UnixMillis;
+use crate::time::{UnixMillis, Window};
 
 /// The writer of the keys: the only thing that changes. Servers keep it behind a lock that only
 /// fetching takes, and hand [`Keys`] to the rest.
 ///
 /// ```
-/// use supertokens_session::{Fetch, FetchAnswer, FetchKeys, KeyStore, UnixMillis, crypto};
+/// use supertokens_session::{Fetch, FetchAnswer, KeyPolicy, KeyStore, NextAction, UnixMillis, crypto};
 ///
-/// let mut store = KeyStore::new("https://core.example/.well-known/jwks.json", &[crypto::ring::RS256]);
+/// let origin = "https://core.example/.well-known/jwks.json";
+/// let mut store = KeyStore::new(origin, &[crypto::ring::RS256], KeyPolicy::default(), 7);
 /// let now = UnixMillis::from_secs(1_750_000_000);
-/// // At start-up; later, `why` comes out of a decision.
-/// let Fetch::Ticket(ticket) = store.begin_fetch(store.first_fetch(), now) else { unreachable!() };
-/// assert_eq!(ticket.url(), "https://core.example/.well-known/jwks.json");
+/// // At start-up, and whenever a decision is `FetchKeys`.
+/// let NextAction::Fetch(why) = store.next_action(now) else { unreachable!() };
+/// let Fetch::Ticket(ticket) = store.begin_fetch(why, now) else { unreachable!() };
+/// assert_eq!(ticket.url(), origin);
 /// // ... the caller's GET ...
 /// let answer = FetchAnswer::http(200, include_bytes!("../tests/data/jwks.json"));
-/// let keys = store.finish_fetch(ticket, answer, now);
+/// let keys = store.finish_fetch(ticket, answer, now).into_keys();
 /// assert_eq!(keys.set().map(|set| set.key_ids().count()), Some(2));
 /// ```
 pub struct KeyStore {
     origins: Origins,
-    /// Index of the origin to ask next.
+    /// Index of the origin that scheduled fetches ask.
     origin: usize,
+    /// Index of the one that was asked last.
+    asked: usize,
     keys: Keys,
-    in_flight: Option<InFlight>,
+    in_flight: Vec<InFlight>,
     /// How many tickets have been given out.
     tickets: u64,
+    back_off: BackOff,
+    counts: FetchCounts,
     /// Tells this store's tickets from another's.
     identity: Arc<()>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct InFlight {
-    ticket: u64,
-    until: UnixMillis,
 }
 
 impl KeyStore {
@@ -54,22 +61,34 @@ impl KeyStore {
     /// next is asked after a failure; `algorithms` is the table of rows that keys may be used
     /// with: for SuperTokens `&[crypto::ring::RS256]`, as the core signs with nothing else. With an
     /// empty table no token is ever accepted.
+    ///
+    /// `seed` spreads the waits of a fleet, so it should differ between stores; it is no secret.
     #[must_use]
     pub fn new(
         origins: impl Into<Origins>,
         algorithms: &[&'static dyn SignatureAlgorithm],
+        policy: KeyPolicy,
+        seed: u64,
     ) -> Self {
         Self {
             origins: origins.into(),
             origin: 0,
+            asked: 0,
             keys: Keys::new(Snapshot {
                 algorithms: algorithms.into(),
-                set: None,
+                policy,
+                held: None,
                 failure: None,
+                back_off: None,
+                under_way: None,
+                looks: Looks::new(),
+                version: 0,
                 generation: 0,
             }),
-            in_flight: None,
+            in_flight: Vec::new(),
             tickets: 0,
+            back_off: BackOff::new(seed),
+            counts: FetchCounts::default(),
             identity: Arc::new(()),
         }
     }
@@ -80,87 +99,328 @@ impl KeyStore {
         self.keys.clone()
     }
 
-    /// The reason to fetch before any request has come, so that the first need not wait, and again
-    /// from a timer of the caller's, so that a key the issuer has withdrawn is dropped: by itself
-    /// the store fetches only when a token names a key it lacks. Take it anew each time: once a
-    /// fetch has finished it is answered [`Fetch::Newer`].
+    /// What to do when no request asks for anything: fetch, at start-up and shortly before a set
+    /// becomes stale, or wait. A program that never asks is no less right; its visitors wait for
+    /// the fetches.
     #[must_use]
-    pub fn first_fetch(&self) -> FetchKeys {
-        FetchKeys::new(FetchReason::NoKeys, self.keys.snapshot().generation)
+    pub fn next_action(&self, now: UnixMillis) -> NextAction {
+        let snapshot = self.keys.snapshot();
+        if let Some(wait) = snapshot.under_way(now).or_else(|| snapshot.backing_off(now)) {
+            return NextAction::Wait { until: wait.end() };
+        }
+        let why = match &snapshot.held {
+            None => FetchReason::NoKeys,
+            Some(held) if !held.is_fresh(now) => FetchReason::Stale,
+            Some(held) => {
+                let wait = Window::new(held.began, held.refresh_after);
+                if wait.holds(now) {
+                    return NextAction::Wait { until: wait.end() };
+                }
+                FetchReason::Ahead
+            }
+        };
+        NextAction::Fetch(FetchKeys::new(why, snapshot.version))
     }
 
-    /// What to do about [`SessionDecision::FetchKeys`](crate::SessionDecision::FetchKeys).
+    /// The reason to fetch although nothing asks for it: because the caller knows that the issuer
+    /// has withdrawn a key. Take it anew each time. A ticket for it is refused only while another is
+    /// out and after failures.
+    #[must_use]
+    pub fn fetch_now(&self) -> FetchKeys {
+        FetchKeys::new(FetchReason::ByHand, self.keys.snapshot().version)
+    }
+
+    /// What to do about [`SessionDecision::FetchKeys`](crate::SessionDecision::FetchKeys) and
+    /// [`NextAction::Fetch`].
     ///
-    /// One ticket is out at a time. A fetch that has not come back after 10 seconds (its request
-    /// was cancelled, or the issuer hangs) is a failed one, so that it holds nobody up for longer.
+    /// A fetch that has not come back after
+    /// [`ticket_deadline`](KeyPolicy::ticket_deadline) (its request was cancelled, or the issuer
+    /// hangs) is a failed one, so that it holds nobody up for longer.
     pub fn begin_fetch(&mut self, why: FetchKeys, now: UnixMillis) -> Fetch {
-        if let Some(in_flight) = self.in_flight {
-            if !in_flight.has_expired(now) {
-                return Fetch::InFlight { until: in_flight.until };
-            }
-            self.finish(Err(FetchFailure::NoAnswer), now);
-        }
+        self.give_up_the_lost(now);
         let snapshot = self.keys.snapshot();
-        if why.generation() < snapshot.generation {
+        // Another store's is not equal either, but for chance.
+        if why.version() != snapshot.version {
             return Fetch::Newer(self.keys());
         }
-        if snapshot.is_backing_off(now) {
-            return Fetch::NotNow { until: snapshot.retry_at() };
+        if let Some(until) = self.refusal(why.reason(), now) {
+            if why.reason() == FetchReason::UnknownKey {
+                self.counts.looks_refused = self.counts.looks_refused.saturating_add(1);
+            }
+            // Where the issuer may not be asked again, who has asked before may still bring it.
+            return match self.in_flight.first() {
+                Some(first) => Fetch::InFlight { until: first.window.end() },
+                None => Fetch::NotNow { until },
+            };
         }
-        self.tickets = self.tickets.saturating_add(1);
-        let until = now.saturating_add(TICKET_DEADLINE);
-        self.in_flight = Some(InFlight { ticket: self.tickets, until });
-        Fetch::Ticket(Ticket {
-            id: self.tickets,
-            store: self.identity.clone(),
-            url: self.origins.get(self.origin),
-        })
+        Fetch::Ticket(self.ticket(why.reason(), now))
     }
 
-    /// Takes the answer to a ticket and returns the snapshot to go on with. A failure never harms
-    /// the keys that are held. An answer that comes after the ticket's 10 seconds is a failure too,
-    /// and one to a ticket that was given up meanwhile, or is another store's, is dropped.
+    /// Until when there is no ticket, if there is none now.
+    fn refusal(&self, why: FetchReason, now: UnixMillis) -> Option<UnixMillis> {
+        let snapshot = self.keys.snapshot();
+        if self.in_flight.len() >= usize::from(snapshot.policy.tickets) {
+            return self.in_flight.first().map(|first| first.window.end());
+        }
+        let back_off = snapshot.backing_off(now).map(Window::end);
+        if why != FetchReason::UnknownKey {
+            return back_off;
+        }
+        let last_word = snapshot.held.as_ref().and_then(|held| snapshot.last_word(held, now));
+        let spent = snapshot.looks.spent(&snapshot.policy, now).map(Window::end);
+        back_off.max(last_word).max(spent)
+    }
+
+    fn ticket(&mut self, reason: FetchReason, now: UnixMillis) -> Ticket {
+        let mut snapshot = self.keys.snapshot().clone();
+        let mut origin = self.origin;
+        if reason == FetchReason::UnknownKey {
+            snapshot.looks.begin(&snapshot.policy, now);
+            // One that has just said what it has will say the same again.
+            origin = self.origins.after(self.asked);
+        }
+        self.asked = origin;
+        self.tickets = self.tickets.saturating_add(1);
+        self.counts.count_begun(reason);
+        let (url, window) =
+            (self.origins.get(origin), Window::new(now, snapshot.policy.ticket_deadline));
+        let condition = snapshot.held.clone();
+        let condition = condition.filter(|held| held.origin == url && !held.validators.are_none());
+        self.in_flight.push(InFlight { id: self.tickets, origin, window });
+        self.publish(snapshot);
+        Ticket {
+            id: self.tickets,
+            store: self.identity.clone(),
+            url,
+            origin,
+            reason,
+            window,
+            condition,
+        }
+    }
+
+    /// Takes the answer to a ticket, and says what it changed and which snapshot to go on with.
+    ///
+    /// A failure never harms the keys that are held. An answer that comes after the ticket's time is
+    /// a failure too, and one to a ticket that was given up meanwhile, or begun before the one that
+    /// brought the set that is held, or another store's, is dropped.
     pub fn finish_fetch(
         &mut self,
         ticket: Ticket,
         answer: FetchAnswer<'_>,
         now: UnixMillis,
-    ) -> Keys {
-        if let Some(in_flight) = self.in_flight {
-            if in_flight.ticket == ticket.id && Arc::ptr_eq(&self.identity, &ticket.store) {
-                let read = if in_flight.has_expired(now) {
-                    Err(FetchFailure::NoAnswer)
-                } else {
-                    answer.read(&self.keys.snapshot().algorithms)
-                };
-                self.finish(read, now);
+    ) -> FetchReport {
+        if !self.take_back(&ticket) {
+            self.counts.dropped = self.counts.dropped.saturating_add(1);
+            return self.report(FetchOutcome::Dropped);
+        }
+        let was_look = ticket.reason == FetchReason::UnknownKey;
+        let (id, origin, window) = (ticket.id, ticket.origin, ticket.window);
+        let (held, skipped) = match self.read(ticket, answer, now) {
+            Ok(held) => held,
+            Err((failure, skipped)) => {
+                self.fail(window, origin, failure, now);
+                return FetchReport { skipped, ..self.report(FetchOutcome::Failed(failure)) };
             }
+        };
+        // Those that began earlier can only bring what is older.
+        self.in_flight.retain(|other| other.id > id);
+        self.back_off.succeeded();
+        let mut snapshot = self.keys.snapshot().clone();
+        let (added, removed) = snapshot.hold(held);
+        (snapshot.failure, snapshot.back_off) = (None, None);
+        if was_look {
+            snapshot.looks.ended(!added.is_empty());
+        }
+        if !was_look || !added.is_empty() {
+            self.origin = origin;
+        }
+        let is_same = added.is_empty() && removed.is_empty();
+        let (outcome, count) = if is_same {
+            (FetchOutcome::Unchanged, &mut self.counts.unchanged)
+        } else {
+            (FetchOutcome::Changed, &mut self.counts.changed)
+        };
+        *count = count.saturating_add(1);
+        self.publish(snapshot);
+        FetchReport { added, removed, skipped, ..self.report(outcome) }
+    }
+
+    /// What an answer brings, if it is to be held.
+    fn read(
+        &mut self,
+        ticket: Ticket,
+        answer: FetchAnswer<'_>,
+        now: UnixMillis,
+    ) -> Result<(Held, Vec<Skipped>), (FetchFailure, Vec<Skipped>)> {
+        let failed = |failure| (failure, Vec::new());
+        if !ticket.window.holds(now) {
+            return Err(failed(FetchFailure::Overdue));
+        }
+        let snapshot = self.keys.snapshot();
+        let (set, document, validators) = match (answer.status_and_body(), ticket.condition) {
+            (None, _) => return Err(failed(FetchFailure::NoAnswer)),
+            (Some((200, body)), _) => {
+                let (set, document) = match &snapshot.held {
+                    Some(held) if *held.document == *body => {
+                        (held.set.clone(), held.document.clone())
+                    }
+                    held => {
+                        let before = held.as_ref().map(|held| &*held.set);
+                        let set = KeySet::read(body, &snapshot.algorithms, before);
+                        (Arc::new(set.map_err(failed)?), Arc::from(body))
+                    }
+                };
+                (set, document, answer.validators())
+            }
+            // Need not say again what it is that has not changed.
+            (Some((304, _)), Some(held)) => {
+                let validators = Some(answer.validators()).filter(|some| !some.are_none());
+                (held.set, held.document, validators.unwrap_or(held.validators))
+            }
+            (Some(_), _) => return Err(failed(FetchFailure::Status)),
+        };
+        let skipped = set.skipped().to_vec();
+        if set.is_empty() {
+            return Err((FetchFailure::NoUsableKey, skipped));
+        }
+        let fresh_for = snapshot.policy.fresh_with(answer.max_age());
+        let refresh_after = self.refresh_after(fresh_for);
+        let (began, finished, origin) = (ticket.window.start, now, ticket.url);
+        let held =
+            Held { set, document, origin, validators, began, finished, fresh_for, refresh_after };
+        Ok((held, skipped))
+    }
+
+    /// Somewhat ahead of when a set becomes stale, and not all stores at once.
+    fn refresh_after(&mut self, fresh_for: Duration) -> Duration {
+        let ahead = self.keys.snapshot().policy.refresh_ahead;
+        let ahead = ahead.saturating_add(self.back_off.part_of(ahead));
+        fresh_for.saturating_sub(ahead.min(half(fresh_for)))
+    }
+
+    /// Gives a ticket back unused: its GET was broken off before there was an answer. Somebody else
+    /// may fetch at once, unless the ticket before was given back as well. A ticket that is not out
+    /// any more is of no account, as in [`finish_fetch`](Self::finish_fetch).
+    pub fn abandon(&mut self, ticket: Ticket, now: UnixMillis) -> Keys {
+        if !self.take_back(&ticket) {
+            self.counts.dropped = self.counts.dropped.saturating_add(1);
+        } else if ticket.window.holds(now) {
+            self.counts.abandoned = self.counts.abandoned.saturating_add(1);
+            let mut snapshot = self.keys.snapshot().clone();
+            let wait = self.back_off.abandoned(&snapshot.policy, now);
+            snapshot.back_off = wait.or(snapshot.back_off);
+            self.publish(snapshot);
+        } else {
+            self.fail(ticket.window, ticket.origin, FetchFailure::Overdue, now);
         }
         self.keys()
     }
 
-    fn finish(&mut self, read: Result<KeySet, FetchFailure>, now: UnixMillis) {
-        self.in_flight = None;
-        let mut snapshot = self.keys.snapshot().clone();
-        snapshot.generation = snapshot.generation.saturating_add(1);
-        match read {
-            Ok(set) => {
-                snapshot.set = Some((Arc::new(set), now));
-                snapshot.failure = None;
-            }
-            Err(failure) => {
-                snapshot.failure = Some((failure, now));
-                self.origin = self.origins.after(self.origin);
-            }
+    /// Takes keys that were [exported](Keys::export), perhaps by another store of the same issuer,
+    /// as if they had been fetched when they were. Never in place of newer ones.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`], and nothing has changed.
+    pub fn import(&mut self, exported: &[u8], now: UnixMillis) -> Result<Keys, ImportError> {
+        let exported = Exported::read(exported).ok_or(ImportError::NotASnapshot)?;
+        let (began, mut snapshot) = (exported.fetched_at, self.keys.snapshot().clone());
+        if began > now {
+            return Err(ImportError::FromTheFuture);
         }
+        if !Window::new(began, snapshot.policy.usable_for).holds(now) {
+            return Err(ImportError::TooOld);
+        }
+        if snapshot.held.as_ref().is_some_and(|held| held.began >= began) {
+            return Err(ImportError::NotNewer);
+        }
+        let before = snapshot.held.as_ref().map(|held| &*held.set);
+        let set = KeySet::read(exported.document, &snapshot.algorithms, before);
+        let set = Arc::new(set.map_err(ImportError::Document)?);
+        if set.is_empty() {
+            return Err(ImportError::Document(FetchFailure::NoUsableKey));
+        }
+        let fresh_for = snapshot.policy.fresh_with(Some(exported.fresh_for));
+        snapshot.hold(Held {
+            set,
+            document: exported.document.into(),
+            origin: exported.origin,
+            validators: exported.validators,
+            began,
+            finished: began,
+            fresh_for,
+            refresh_after: self.refresh_after(fresh_for),
+        });
+        self.counts.imported = self.counts.imported.saturating_add(1);
+        self.publish(snapshot);
+        Ok(self.keys())
+    }
+
+    /// How the store is, in numbers, and as one line of text.
+    #[must_use]
+    pub fn status(&self, now: UnixMillis) -> KeyStatus {
+        let snapshot = self.keys.snapshot();
+        let held = snapshot.held.as_ref();
+        KeyStatus {
+            keys: held.map_or(0, |held| held.set.key_ids().count()),
+            skipped: held.map_or(0, |held| held.set.skipped().len()),
+            generation: snapshot.generation,
+            freshness: match held {
+                None => Freshness::NoKeys,
+                Some(held) if held.is_fresh(now) => Freshness::Fresh,
+                Some(held) if held.is_usable(&snapshot.policy, now) => Freshness::Stale,
+                Some(_) => Freshness::Gone,
+            },
+            age: held.map(|held| now.since(held.began)),
+            in_flight: self.in_flight.iter().filter(|ticket| ticket.window.holds(now)).count(),
+            failure: snapshot.failure,
+            retry_at: snapshot.backing_off(now).map(Window::end),
+            counts: self.counts.clone(),
+            now,
+        }
+    }
+
+    /// Whether the ticket was out; then it is not any more.
+    fn take_back(&mut self, ticket: &Ticket) -> bool {
+        let out = self.in_flight.len();
+        if Arc::ptr_eq(&self.identity, &ticket.store) {
+            self.in_flight.retain(|other| other.id != ticket.id);
+        }
+        self.in_flight.len() < out
+    }
+
+    /// Tickets whose time is over are failed fetches.
+    fn give_up_the_lost(&mut self, now: UnixMillis) {
+        while let Some(at) = self.in_flight.iter().position(|lost| !lost.window.holds(now)) {
+            let lost = self.in_flight.remove(at);
+            self.fail(lost.window, lost.origin, FetchFailure::Overdue, now);
+        }
+    }
+
+    /// Notes that the fetch that began with `window`, of a ticket already taken back, has failed.
+    fn fail(&mut self, window: Window, origin: usize, failure: FetchFailure, now: UnixMillis) {
+        let mut snapshot = self.keys.snapshot().clone();
+        // Several that were under way together are one sign of trouble.
+        let together = snapshot.back_off.is_some_and(|wait| window.start < wait.start);
+        snapshot.back_off = Some(self.back_off.failed(together, &snapshot.policy, now));
+        snapshot.failure = Some(failure);
+        self.counts.count_failed(failure);
+        if self.origin == origin {
+            self.origin = self.origins.after(origin);
+        }
+        self.publish(snapshot);
+    }
+
+    fn publish(&mut self, mut snapshot: Snapshot) {
+        snapshot.version = snapshot.version.saturating_add(1);
+        snapshot.under_way = self.in_flight.last().map(|ticket| ticket.window);
         self.keys = Keys::new(snapshot);
     }
-}
 
-impl InFlight {
-    fn has_expired(self, now: UnixMillis) -> bool {
-        // A deadline further off than a ticket's life was set by a clock that has since gone back.
-        now >= self.until || self.until > now.saturating_add(TICKET_DEADLINE)
+    fn report(&self, outcome: FetchOutcome) -> FetchReport {
+        let keys = self.keys();
+        FetchReport { keys, outcome, added: Vec::new(), removed: Vec::new(), skipped: Vec::new() }
     }
 }
 
@@ -168,165 +428,7 @@ impl fmt::Debug for KeyStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyStore")
             .field("keys", &self.keys)
-            .field("in_flight", &self.in_flight)
+            .field("in_flight", &self.in_flight.len())
             .finish_non_exhaustive()
     }
 }
-
-/// The URLs of an issuer's JWKS document, at least one, in the order they are asked.
-///
-/// ```
-/// use supertokens_session::Origins;
-///
-/// let one = Origins::from("https://core.example/.well-known/jwks.json");
-/// let two = Origins::from(["https://core-1.example/jwks.json", "https://core-2.example/jwks.json"]);
-/// let read_from_a_file = Origins::new("https://core-1.example/jwks.json", vec![String::from("…")]);
-/// ```
-///
-/// None at all does not compile:
-///
-/// ```compile_fail
-/// let none = supertokens_session::Origins::from([]);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origins {
-    first: Arc<str>,
-    others: Vec<Arc<str>>,
-}
-
-impl Origins {
-    /// From a first URL and any others.
-    #[must_use]
-    pub fn new<O: Into<Arc<str>>>(
-        first: impl Into<Arc<str>>,
-        others: impl IntoIterator<Item = O>,
-    ) -> Self {
-        Self { first: first.into(), others: others.into_iter().map(Into::into).collect() }
-    }
-
-    fn get(&self, index: usize) -> Arc<str> {
-        let other = index.checked_sub(1).and_then(|index| self.others.get(index));
-        other.unwrap_or(&self.first).clone()
-    }
-
-    fn after(&self, index: usize) -> usize {
-        if index < self.others.len() { index.saturating_add(1) } else { 0 }
-    }
-}
-
-impl From<&str> for Origins {
-    fn from(url: &str) -> Self {
-        Self { first: url.into(), others: Vec::new() }
-    }
-}
-
-impl From<String> for Origins {
-    fn from(url: String) -> Self {
-        Self::from(url.as_str())
-    }
-}
-
-impl<const N: usize> From<[&str; N]> for Origins {
-    fn from(urls: [&str; N]) -> Self {
-        const { assert!(N > 0, "a key store needs an origin") };
-        let mut urls = urls.into_iter().map(Arc::from);
-        let first = urls.next().unwrap_or_default();
-        Self { first, others: urls.collect() }
-    }
-}
-
-/// What [`KeyStore::begin_fetch`] says; see the crate's own page for the loop that acts on it.
-///
-/// ```
-/// use supertokens_session::{Fetch, KeyStore, UnixMillis, crypto};
-///
-/// let mut store = KeyStore::new("https://core.example/jwks.json", &[crypto::ring::RS256]);
-/// let now = UnixMillis::from_secs(1_750_000_000);
-/// assert!(matches!(store.begin_fetch(store.first_fetch(), now), Fetch::Ticket(_)));
-/// assert!(matches!(store.begin_fetch(store.first_fetch(), now), Fetch::InFlight { .. }));
-/// ```
-#[must_use = "a ticket that is dropped holds up every other fetch until it expires"]
-#[derive(Debug)]
-#[expect(clippy::exhaustive_enums, reason = "the caller must act on every answer")]
-pub enum Fetch {
-    /// Get [`Ticket::url`] and hand the answer to [`KeyStore::finish_fetch`].
-    Ticket(Ticket),
-    /// A fetch has finished since the decision was made: decide again with these.
-    Newer(Keys),
-    /// Somebody is fetching. Wait for them, or until then, and take [`KeyStore::keys`].
-    InFlight {
-        /// When the ticket that is out expires.
-        until: UnixMillis,
-    },
-    /// The last fetch has failed within the last second: answer 503.
-    NotNow {
-        /// When a fetch will be allowed again.
-        until: UnixMillis,
-    },
-}
-
-/// The right to perform one GET; see [`KeyStore`] for an example.
-#[must_use = "a ticket that is dropped holds up every other fetch until it expires"]
-#[derive(Debug)]
-pub struct Ticket {
-    id: u64,
-    store: Arc<()>,
-    url: Arc<str>,
-}
-
-impl Ticket {
-    /// What to get. Do not follow redirects to other origins, ask caches to revalidate
-    /// (`Cache-Control: no-cache`; the core allows a week), and give up before the 10 seconds of
-    /// the ticket are over.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-}
-
-/// What came of a GET, as data.
-///
-/// ```
-/// use supertokens_session::FetchAnswer;
-///
-/// let answered = FetchAnswer::http(200, br#"{"keys":[]}"#);
-/// let timed_out = FetchAnswer::failed();
-/// ```
-#[derive(Clone, Copy)]
-pub struct FetchAnswer<'a> {
-    /// Status and body, if there was an HTTP answer.
-    http: Option<(u16, &'a [u8])>,
-}
-
-impl<'a> FetchAnswer<'a> {
-    /// The server answered with this status and this body. A body of more than 256 KiB is refused,
-    /// so there is no need to read further.
-    #[must_use]
-    pub const fn http(status: u16, body: &'a [u8]) -> Self {
-        Self { http: Some((status, body)) }
-    }
-
-    /// There was no HTTP answer: no connection, no time left, a broken body.
-    #[must_use]
-    pub const fn failed() -> Self {
-        Self { http: None }
-    }
-
-    fn read(self, algorithms: &[&'static dyn SignatureAlgorithm]) -> Result<KeySet, FetchFailure> {
-        match self.http {
-            None => Err(FetchFailure::NoAnswer),
-            Some((200, body)) => KeySet::parse(body, algorithms),
-            Some(_) => Err(FetchFailure::Status),
-        }
-    }
-}
-
-impl fmt::Debug for FetchAnswer<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let http = self.http.map(|(status, body)| (status, body.len()));
-        f.debug_struct("FetchAnswer").field("http", &http).finish()
-    }
-}
-
-/// How long a ticket is good for: twice the 5 s after which the SDK gives up on a JWKS request.
-const TICKET_DEADLINE: Duration = Duration::from_secs(10);

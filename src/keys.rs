@@ -1,22 +1,31 @@
-//! A snapshot of the key store: the key set and what a decision must know of its age.
+//! A snapshot of the key store: the key set and all that a decision must know of its age.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
+use crate::answer::Validators;
 use crate::decision::{FetchKeys, FetchReason, KeysState};
+use crate::key_policy::KeyPolicy;
 use crate::key_set::{FetchFailure, Key, KeySet, Selection};
+use crate::looks::Looks;
 use crate::reason::Reason;
 use crate::signature::SignatureAlgorithm;
-use crate::time::UnixMillis;
+use crate::time::{UnixMillis, Window};
 
 /// An immutable snapshot of a [`KeyStore`](crate::KeyStore). Cloning it is one reference count;
 /// readers take no lock and never see half a change.
 ///
-/// ```
-/// use supertokens_session::{FetchAnswer, Fetch, FetchKeys, KeyStore, UnixMillis, crypto};
+/// A snapshot ages by itself: however old it is, it authenticates nobody for longer than the
+/// [`KeyPolicy`] says, and sends to the store for a newer one in time.
 ///
-/// let store = KeyStore::new("https://core.example/.well-known/jwks.json", &[crypto::ring::RS256]);
+/// ```
+/// use supertokens_session::{KeyPolicy, KeyStore, crypto};
+///
+/// let origin = "https://core.example/.well-known/jwks.json";
+/// let store = KeyStore::new(origin, &[crypto::ring::RS256], KeyPolicy::default(), 7);
 /// let keys = store.keys();
 /// assert!(keys.set().is_none());
 /// # fn assert_bounds<T: Clone + Send + Sync + 'static>(_: T) {}
@@ -29,18 +38,52 @@ pub struct Keys(Arc<Snapshot>);
 #[derive(Clone)]
 pub(crate) struct Snapshot {
     pub(crate) algorithms: Arc<[&'static dyn SignatureAlgorithm]>,
-    /// The set, and when the fetch that brought it had finished.
-    pub(crate) set: Option<(Arc<KeySet>, UnixMillis)>,
-    /// The last fetch, if it failed, and when it had.
-    pub(crate) failure: Option<(FetchFailure, UnixMillis)>,
-    /// How many fetches have finished.
+    pub(crate) policy: KeyPolicy,
+    pub(crate) held: Option<Held>,
+    /// The last fetch, if it failed.
+    pub(crate) failure: Option<FetchFailure>,
+    /// The wait that failures have earned.
+    pub(crate) back_off: Option<Window>,
+    /// The time of the latest ticket that is out.
+    pub(crate) under_way: Option<Window>,
+    pub(crate) looks: Looks,
+    /// How many snapshots came before this one.
+    pub(crate) version: u64,
+    /// How often the keys themselves have changed.
     pub(crate) generation: u64,
+}
+
+/// A set, and where and when it came from.
+#[derive(Clone)]
+pub(crate) struct Held {
+    pub(crate) set: Arc<KeySet>,
+    pub(crate) document: Arc<[u8]>,
+    pub(crate) origin: Arc<str>,
+    pub(crate) validators: Validators,
+    /// When the fetch began that brought it, or that last found it unchanged: what the issuer has
+    /// withdrawn since may be in it.
+    pub(crate) began: UnixMillis,
+    pub(crate) finished: UnixMillis,
+    pub(crate) fresh_for: Duration,
+    /// How long after `began` to ask for the next.
+    pub(crate) refresh_after: Duration,
+}
+
+impl Held {
+    pub(crate) fn is_fresh(&self, now: UnixMillis) -> bool {
+        Window::new(self.began, self.fresh_for).holds(now)
+    }
+
+    pub(crate) fn is_usable(&self, policy: &KeyPolicy, now: UnixMillis) -> bool {
+        Window::new(self.began, policy.usable_for).holds(now)
+    }
 }
 
 /// Why there is no key.
 pub(crate) enum NoKey {
     Fetch(FetchKeys),
-    Because(Reason),
+    /// With the time at which the answer may be another, where that depends on the store.
+    Because(Reason, UnixMillis),
 }
 
 impl Keys {
@@ -52,10 +95,18 @@ impl Keys {
         &self.0
     }
 
-    /// The key set, if there is one: what is in it, and what was skipped.
+    /// The key set, if there is one: what is in it, and what was skipped. It may have become too old
+    /// to be used.
     #[must_use]
     pub fn set(&self) -> Option<&KeySet> {
-        self.0.set.as_ref().map(|(set, _)| &**set)
+        self.0.held.as_ref().map(|held| &*held.set)
+    }
+
+    /// How often the issuer's keys have changed: the same for two snapshots of one store if their
+    /// keys are the same.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.0.generation
     }
 
     /// Whether the table has `alg`.
@@ -65,53 +116,90 @@ impl Keys {
 
     /// The one key that `kid` names.
     pub(crate) fn key(&self, kid: &str, now: UnixMillis) -> Result<&Key, NoKey> {
-        let Some((set, finished_at)) = &self.0.set else {
-            return Err(self.look(FetchReason::NoKeys, Reason::KeysUnavailable, now));
+        let snapshot = &*self.0;
+        let Some(held) = &snapshot.held else {
+            return Err(snapshot.fetch(FetchReason::NoKeys, now));
         };
-        let (if_fresh, if_failing) = match set.select(kid) {
-            Selection::Key(key) => return Ok(key),
-            Selection::Unusable => (Reason::KeyUnusable, Reason::KeyUnusable),
-            Selection::Unknown => (Reason::UnknownKey, Reason::KeysUnavailable),
-        };
-        if is_within(UNKNOWN_KEY_INTERVAL, *finished_at, now) {
-            return Err(NoKey::Because(if_fresh));
+        if !held.is_fresh(now) && !snapshot.must_do_with(held, now) {
+            return Err(snapshot.fetch(FetchReason::Stale, now));
         }
-        Err(self.look(FetchReason::UnknownKey, if_failing, now))
-    }
-
-    /// Asks for a fetch, unless the last one has only just failed.
-    fn look(&self, why: FetchReason, if_failing: Reason, now: UnixMillis) -> NoKey {
-        if self.0.is_backing_off(now) {
-            NoKey::Because(if_failing)
-        } else {
-            NoKey::Fetch(FetchKeys::new(why, self.0.generation))
+        match held.set.select(kid) {
+            Selection::Key(key) => Ok(key),
+            Selection::Unusable => {
+                Err(snapshot.look(held, Reason::KeyUnusable, Reason::KeyUnusable, now))
+            }
+            Selection::Unknown => {
+                Err(snapshot.look(held, Reason::UnknownKey, Reason::KeysUnavailable, now))
+            }
         }
     }
 
-    pub(crate) fn state(&self) -> KeysState {
-        KeysState {
-            failure: self.0.failure.map(|(failure, _)| failure),
-            retry_at: self.0.retry_at(),
-        }
+    pub(crate) fn state(&self, retry_at: UnixMillis) -> KeysState {
+        KeysState { failure: self.0.failure, retry_at }
     }
 }
 
 impl Snapshot {
-    pub(crate) fn is_backing_off(&self, now: UnixMillis) -> bool {
-        self.failure.is_some_and(|(_, failed_at)| is_within(RETRY_AFTER_FAILURE, failed_at, now))
+    /// Takes a set in place of the one before. The `kid` of each key that is new, and that is gone.
+    pub(crate) fn hold(&mut self, held: Held) -> (Vec<Box<str>>, Vec<Box<str>>) {
+        let before = self.held.as_ref().map(|before| &*before.set);
+        let added = held.set.keys_not_in(before);
+        let removed = before.map_or_else(Vec::new, |set| set.keys_not_in(Some(&held.set)));
+        self.held = Some(held);
+        if !added.is_empty() || !removed.is_empty() {
+            self.generation = self.generation.saturating_add(1);
+        }
+        (added, removed)
     }
 
-    pub(crate) fn retry_at(&self) -> UnixMillis {
-        let after_failure = self.failure.map(|(_, at)| at.saturating_add(RETRY_AFTER_FAILURE));
-        let after_look = self.set.as_ref().map(|(_, at)| at.saturating_add(UNKNOWN_KEY_INTERVAL));
-        after_failure.max(after_look).unwrap_or_default()
+    /// The wait that failures have earned, while it lasts.
+    pub(crate) fn backing_off(&self, now: UnixMillis) -> Option<Window> {
+        self.back_off.filter(|window| window.holds(now))
     }
-}
 
-/// Whether `now` is less than `span` away from `then`, on either side: a clock that is set back
-/// must not make a wait longer.
-fn is_within(span: Duration, then: UnixMillis, now: UnixMillis) -> bool {
-    now < then.saturating_add(span) && then < now.saturating_add(span)
+    /// The time of the latest ticket, while it lasts.
+    pub(crate) fn under_way(&self, now: UnixMillis) -> Option<Window> {
+        self.under_way.filter(|window| window.holds(now))
+    }
+
+    /// Whether a set that is not fresh is used nevertheless: while there is no way to a fresher.
+    fn must_do_with(&self, held: &Held, now: UnixMillis) -> bool {
+        held.is_usable(&self.policy, now)
+            && (self.under_way(now).is_some() || self.backing_off(now).is_some())
+    }
+
+    /// Asks for a set to decide with.
+    fn fetch(&self, why: FetchReason, now: UnixMillis) -> NoKey {
+        match self.backing_off(now) {
+            Some(wait) => NoKey::Because(Reason::KeysUnavailable, wait.end()),
+            None => NoKey::Fetch(FetchKeys::new(why, self.version)),
+        }
+    }
+
+    /// Asks for a set with a key that this one lacks; not where the issuer's last word is `final`,
+    /// nor where it may not be asked.
+    fn look(&self, held: &Held, if_final: Reason, if_not: Reason, now: UnixMillis) -> NoKey {
+        if let Some(wait) = self.last_word(held, now) {
+            NoKey::Because(if_final, wait)
+        } else if let Some(wait) = self.backing_off(now) {
+            NoKey::Because(if_not, wait.end())
+        } else if self.under_way(now).is_some() {
+            NoKey::Fetch(FetchKeys::new(FetchReason::UnknownKey, self.version))
+        } else if let Some(wait) = self.looks.spent(&self.policy, now) {
+            NoKey::Because(if_not, wait.end())
+        } else {
+            NoKey::Fetch(FetchKeys::new(FetchReason::UnknownKey, self.version))
+        }
+    }
+
+    /// Until when what `held` lacks does not exist, if it does not now: for the longer of the
+    /// stretched interval since the fetch began, as the issuer's word is of then, and the plain one
+    /// since it finished, so that no request fetches twice.
+    pub(crate) fn last_word(&self, held: &Held, now: UnixMillis) -> Option<UnixMillis> {
+        let stretched = Window::new(held.began, self.looks.interval(&self.policy, now));
+        let plain = Window::new(held.finished, self.policy.unknown_key_interval);
+        [stretched, plain].into_iter().filter(|w| w.holds(now)).map(Window::end).max()
+    }
 }
 
 impl fmt::Debug for Keys {
@@ -123,10 +211,3 @@ impl fmt::Debug for Keys {
             .finish_non_exhaustive()
     }
 }
-
-/// For this long after a fetch the issuer's answer is taken as final: a key that was not in it does
-/// not exist. The core publishes a key 60 s before it signs with it, so 15 s miss none.
-const UNKNOWN_KEY_INTERVAL: Duration = Duration::from_secs(15);
-
-/// For this long after a failed fetch no other is asked for; Envoy's `failed_refetch_duration`.
-const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(1);

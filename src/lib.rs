@@ -47,22 +47,36 @@ mod verified;
 mod jws;
 // 3  opinions
 mod policy;
+mod key_policy;
 mod session;
 mod decision;
 // 4  machines: read `gate` first
+mod answer;
+mod back_off;
+mod looks;
 mod keys;
 mod gate;
+mod origins;
+mod export;
+mod fetch;
+mod key_status;
 mod key_store;
 // 5  providers: the only users of cryptography crates
 pub mod crypto;
 
+pub use answer::FetchAnswer;
 pub use decision::{FetchKeys, FetchReason, SessionDecision, Unavailable};
+pub use export::ImportError;
+pub use fetch::{Fetch, FetchOutcome, FetchReport, NextAction, Ticket};
 pub use gate::{Gate, Request};
 pub use header::TokenVersion;
 pub use jwk::SkipReason;
+pub use key_policy::KeyPolicy;
 pub use key_set::{FetchFailure, KeySet, Skipped};
-pub use key_store::{Fetch, FetchAnswer, KeyStore, Origins, Ticket};
+pub use key_status::{FetchCounts, Freshness, KeyStatus};
+pub use key_store::KeyStore;
 pub use keys::Keys;
+pub use origins::Origins;
 pub use policy::{PagePolicy, SigningKeyKind, TokenTransfer};
 pub use reason::Reason;
 pub use session::{Session, TokenSource};

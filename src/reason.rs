@@ -3,8 +3,6 @@
 //! This file lies among the leaves because each stage names its own refusals; what a reason *leads
 //! to* is said in one place only, [`SessionDecision`](crate::SessionDecision)'s file.
 
-use core::fmt;
-
 /// Writes an enum of words once: variant, stable name and sentence cannot drift apart.
 macro_rules! words {
     (
@@ -31,8 +29,8 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $enum {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl core::fmt::Display for $enum {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.write_str(match self { $( Self::$variant => $sentence, )* })
             }
         }

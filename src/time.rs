@@ -52,10 +52,42 @@ impl UnixMillis {
         self.0 / 1_000
     }
 
+    /// How long ago `earlier` was; zero if it was not.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
     /// This moment and `span` more, rounded down to the millisecond; saturates.
     #[must_use]
     pub fn saturating_add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(Self::since_epoch(span).0))
+    }
+}
+
+/// A wait: from a moment on, for so long.
+///
+/// A clock that is set back must not make a wait longer than it was meant to be, and threads that
+/// read the clock before they wait for a lock bring times that are out of order by a little. So a
+/// window lies on both sides of its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) start: UnixMillis,
+    pub(crate) length: Duration,
+}
+
+impl Window {
+    pub(crate) const fn new(start: UnixMillis, length: Duration) -> Self {
+        Self { start, length }
+    }
+
+    /// Whether `now` is less than the length away from the start, on either side.
+    pub(crate) fn holds(self, now: UnixMillis) -> bool {
+        now < self.end() && self.start < now.saturating_add(self.length)
+    }
+
+    pub(crate) fn end(self) -> UnixMillis {
+        self.start.saturating_add(self.length)
     }
 }
 

@@ -3,8 +3,8 @@
 mod support;
 
 use supertokens_session::{
-    Fetch, FetchAnswer, KeyKind, KeyRejected, KeyStore, PublicKey, Reason, SessionDecision,
-    SignatureAlgorithm, VerifyingKey,
+    Fetch, FetchAnswer, KeyKind, KeyPolicy, KeyRejected, KeyStore, PublicKey, Reason,
+    SessionDecision, SignatureAlgorithm, VerifyingKey,
 };
 use support::{NOW, PAYLOAD, Signer, at, decide_token, jwks_of, provider};
 
@@ -34,13 +34,18 @@ fn a_key_is_used_with_the_algorithm_of_its_jwk_and_no_other() {
         (issuer.jwk().replace("RS256", "RS257"), "RS257"),
         (without, "RS257"),
     ] {
-        let mut store = KeyStore::new("https://core.example/", &[SAME, provider::RS256]);
-        let Fetch::Ticket(ticket) = store.begin_fetch(store.first_fetch(), at(NOW)) else {
+        let mut store = KeyStore::new(
+            "https://core.example/",
+            &[SAME, provider::RS256],
+            KeyPolicy::default(),
+            7,
+        );
+        let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), at(NOW)) else {
             panic!("no ticket");
         };
         let document = jwks_of(&[jwk]);
         let answer = FetchAnswer::http(200, document.as_bytes());
-        let keys = store.finish_fetch(ticket, answer, at(NOW));
+        let keys = store.finish_fetch(ticket, answer, at(NOW)).into_keys();
         for alg in ["RS256", "RS257"] {
             let decision = decide_token(&of(alg), &keys);
             if alg == only {

@@ -8,8 +8,8 @@
 mod support;
 
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeySet, KeyStore, Keys, PagePolicy, PublicKey, SessionDecision,
-    VerifyingKey,
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeySet, KeyStore, Keys, PagePolicy, PublicKey,
+    SessionDecision, VerifyingKey,
 };
 use support::counting::{Counting, cost};
 use support::{
@@ -93,7 +93,8 @@ fn a_refusal_before_the_signature_allocates_exactly_this_often() {
 
     let ready = keys(&jwks());
     let failed = store_after(FetchAnswer::failed(), at(NOW)).keys();
-    let new = KeyStore::new("https://core.example/", &[provider::RS256]).keys();
+    let new =
+        KeyStore::new("https://core.example/", &[provider::RS256], KeyPolicy::default(), 7).keys();
     let encrypts = issuer.jwk().replace(r#""sig""#, r#""enc""#);
     let unusable = keys(&jwks_of(&[Signer::statik().jwk(), encrypts]));
 

@@ -18,7 +18,7 @@ use proptest::sample::select;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use second::{Class, Fault, Identity, Limit, Second, Verdict};
 use supertokens_session::{
-    FetchAnswer, Gate, KeyStore, Keys, PagePolicy, Reason, Session, SessionDecision,
+    FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, Reason, Session, SessionDecision,
     SigningKeyKind, TokenSource, UnixMillis,
 };
 use support::{NOW, Signer, at, jwks_of, provider, store_after, unbase64url};
@@ -54,7 +54,13 @@ fn worlds(signers: &[Signer; 3]) -> Vec<World> {
     let ready = store_after(FetchAnswer::http(200, document.as_bytes()), at(NOW)).keys();
     assert_eq!(ready.set().unwrap().key_ids().count(), 2);
     let failed = store_after(FetchAnswer::failed(), at(NOW)).keys();
-    let new = KeyStore::new("https://core.example/jwks.json", &[provider::RS256]).keys();
+    let new = KeyStore::new(
+        "https://core.example/jwks.json",
+        &[provider::RS256],
+        KeyPolicy::default(),
+        7,
+    )
+    .keys();
     let world = |keys: &Keys, has_keys: bool, was_asked: bool, kind| World {
         gate: Gate::page(PagePolicy::default().signing_keys(kind)),
         keys: keys.clone(),

@@ -6,8 +6,8 @@ mod support;
 use std::time::Duration;
 
 use supertokens_session::{
-    Fetch, FetchAnswer, FetchFailure, FetchKeys, FetchReason, Gate, KeyStore, Keys, Origins,
-    PagePolicy, Reason, SessionDecision, Ticket, Unavailable, UnixMillis,
+    Fetch, FetchAnswer, FetchFailure, FetchKeys, FetchReason, Gate, KeyPolicy, KeyStore, Keys,
+    Origins, PagePolicy, Reason, SessionDecision, Ticket, Unavailable, UnixMillis,
 };
 use support::{NOW, PAYLOAD, Signer, jwks, jwks_of, payload_with, provider, store_after};
 
@@ -17,7 +17,12 @@ fn after(millis: u64) -> UnixMillis {
 }
 
 fn new_store() -> KeyStore {
-    KeyStore::new(["https://one/", "https://two/", "https://three/"], &[provider::RS256])
+    KeyStore::new(
+        ["https://one/", "https://two/", "https://three/"],
+        &[provider::RS256],
+        KeyPolicy::default(),
+        7,
+    )
 }
 
 fn decide(token: &str, keys: &Keys, now: UnixMillis) -> SessionDecision {
@@ -52,12 +57,12 @@ fn ticket(store: &mut KeyStore, why: FetchKeys, now: UnixMillis) -> Ticket {
 
 /// The ticket for the next fetch, as if asked for with the newest keys.
 fn next_ticket(store: &mut KeyStore, now: UnixMillis) -> Ticket {
-    let why = store.first_fetch();
+    let why = store.fetch_now();
     ticket(store, why, now)
 }
 
 fn is_in_flight(store: &mut KeyStore, now: UnixMillis, expected: UnixMillis) -> bool {
-    let why = store.first_fetch();
+    let why = store.fetch_now();
     matches!(store.begin_fetch(why, now), Fetch::InFlight { until } if until == expected)
 }
 
@@ -83,14 +88,16 @@ fn the_first_request_asks_for_keys_and_is_decided_with_them() {
     assert_eq!(why.reason(), FetchReason::NoKeys);
     let ticket = ticket(&mut store, why, after(0));
     assert_eq!(ticket.url(), "https://one/");
-    let keys = store.finish_fetch(ticket, FetchAnswer::http(200, jwks().as_bytes()), after(80));
+    let keys = store
+        .finish_fetch(ticket, FetchAnswer::http(200, jwks().as_bytes()), after(80))
+        .into_keys();
     assert!(is_session(decide(&token, &keys, after(80))));
     assert!(is_session(decide(&token, &store.keys(), after(80))));
 }
 
 /// Sees a ticket expire at `now` and takes the next, a second later.
 fn ticket_after_the_lost(store: &mut KeyStore, now: UnixMillis) -> Ticket {
-    let why = store.first_fetch();
+    let why = store.fetch_now();
     assert!(matches!(store.begin_fetch(why, now), Fetch::Newer(_)));
     next_ticket(store, now.saturating_add(Duration::from_secs(1)))
 }
@@ -112,10 +119,14 @@ fn one_ticket_is_out_at_a_time_and_one_that_is_lost_is_a_failure_after_ten_secon
     assert_eq!(second.url(), "https://two/");
 
     // The answer to the first comes late: it is dropped, good or bad, and frees no one's place.
-    let keys = store.finish_fetch(first, FetchAnswer::http(200, jwks().as_bytes()), after(11_500));
+    let keys = store
+        .finish_fetch(first, FetchAnswer::http(200, jwks().as_bytes()), after(11_500))
+        .into_keys();
     assert!(keys.set().is_none());
     assert!(is_in_flight(&mut store, after(11_500), after(21_000)));
-    let keys = store.finish_fetch(second, FetchAnswer::http(200, jwks().as_bytes()), after(12_000));
+    let keys = store
+        .finish_fetch(second, FetchAnswer::http(200, jwks().as_bytes()), after(12_000))
+        .into_keys();
     assert!(keys.set().is_some());
 }
 
@@ -147,7 +158,7 @@ fn a_late_failure_does_not_harm_a_newer_answer() {
     let first = next_ticket(&mut store, after(0));
     let second = ticket_after_the_lost(&mut store, after(10_000));
     store.finish_fetch(second, FetchAnswer::http(200, jwks().as_bytes()), after(11_100));
-    let keys = store.finish_fetch(first, FetchAnswer::failed(), after(11_200));
+    let keys = store.finish_fetch(first, FetchAnswer::failed(), after(11_200)).into_keys();
     assert!(is_session(decide(&good_token(), &keys, after(11_200))));
     // Nor does it count as a failure that others would have to wait for, or move the origin on.
     assert_eq!(next_ticket(&mut store, after(11_200)).url(), "https://two/");
@@ -158,7 +169,9 @@ fn an_answer_after_the_ticket_s_time_is_a_failure() {
     let mut store = full_store();
     let ticket = next_ticket(&mut store, after(6_000));
     let newer = jwks_of(&[Signer::statik().jwk()]);
-    let keys = store.finish_fetch(ticket, FetchAnswer::http(200, newer.as_bytes()), after(16_000));
+    let keys = store
+        .finish_fetch(ticket, FetchAnswer::http(200, newer.as_bytes()), after(16_000))
+        .into_keys();
     assert!(is_session(decide(&good_token(), &keys, after(16_000))));
     let unknown = why_unavailable(decide(&foreign_token("d-2"), &keys, after(16_999)));
     assert_eq!(unknown.failure(), Some(FetchFailure::NoAnswer));
@@ -170,11 +183,11 @@ fn a_ticket_of_another_store_brings_nothing() {
     let our_ticket = next_ticket(&mut ours, after(0));
     let their_ticket = next_ticket(&mut theirs, after(0));
     let answer = FetchAnswer::http(200, b"{}");
-    assert!(ours.finish_fetch(their_ticket, answer, after(1)).set().is_none());
+    assert!(ours.finish_fetch(their_ticket, answer, after(1)).into_keys().set().is_none());
     assert!(is_in_flight(&mut ours, after(2), after(10_000)));
     let good = jwks();
     let answer = FetchAnswer::http(200, good.as_bytes());
-    assert!(ours.finish_fetch(our_ticket, answer, after(3)).set().is_some());
+    assert!(ours.finish_fetch(our_ticket, answer, after(3)).into_keys().set().is_some());
 }
 
 #[test]
@@ -203,9 +216,9 @@ fn after_a_failure_the_next_origin_is_asked_a_second_later() {
         let now = u64::try_from(round).unwrap() * 1_000;
         let ticket = next_ticket(&mut store, after(now));
         assert_eq!(ticket.url(), origin);
-        let keys = store.finish_fetch(ticket, FetchAnswer::http(500, b""), after(now));
+        let keys = store.finish_fetch(ticket, FetchAnswer::http(500, b""), after(now)).into_keys();
         for wait in [0, 999] {
-            let why = store.first_fetch();
+            let why = store.fetch_now();
             let Fetch::NotNow { until } = store.begin_fetch(why, after(now + wait)) else {
                 panic!("a fetch {wait} ms after a failure");
             };
@@ -230,7 +243,7 @@ fn a_single_origin_is_asked_again_and_again() {
     let origins =
         [Origins::from("https://one/"), Origins::new("https://one/", Vec::<String>::new())];
     for origins in origins {
-        let mut store = KeyStore::new(origins, &[provider::RS256]);
+        let mut store = KeyStore::new(origins, &[provider::RS256], KeyPolicy::default(), 7);
         for round in 0..3 {
             let ticket = next_ticket(&mut store, after(round * 1_000));
             assert_eq!(ticket.url(), "https://one/");
@@ -259,7 +272,7 @@ fn a_failure_never_harms_the_keys_that_are_held() {
     {
         let now = after(20_000 + 2_000 * u64::try_from(round).unwrap());
         let ticket = next_ticket(&mut store, now);
-        let keys = store.finish_fetch(ticket, answer, now);
+        let keys = store.finish_fetch(ticket, answer, now).into_keys();
         assert!(is_session(decide(&token, &keys, now)));
         // Who brings another key's token waits for the issuer, not the issuer's users.
         let why = why_unavailable(decide(&foreign_token("d-2"), &keys, now));
@@ -280,7 +293,9 @@ fn an_unknown_key_does_not_exist_until_the_set_is_15_seconds_old() {
 
     // Progress: with the answer the same request is decided, and not sent to fetch again.
     let ticket = ticket(&mut store, why, after(15_000));
-    let keys = store.finish_fetch(ticket, FetchAnswer::http(200, jwks().as_bytes()), after(15_500));
+    let keys = store
+        .finish_fetch(ticket, FetchAnswer::http(200, jwks().as_bytes()), after(15_500))
+        .into_keys();
     for now in [15_500, 30_499] {
         assert_eq!(decide(&token, &keys, after(now)), unknown);
     }
@@ -301,13 +316,15 @@ fn a_key_that_cannot_be_used_is_an_outage_and_looked_for_every_15_seconds() {
     let why = why_fetch(decide(&token, &store.keys(), after(15_000)));
     assert_eq!(why.reason(), FetchReason::UnknownKey);
     let failing = ticket(&mut store, why, after(15_000));
-    let keys = store.finish_fetch(failing, FetchAnswer::failed(), after(15_000));
+    let keys = store.finish_fetch(failing, FetchAnswer::failed(), after(15_000)).into_keys();
     let why = why_unavailable(decide(&token, &keys, after(15_999)));
     assert_eq!(why.failure(), Some(FetchFailure::NoAnswer));
     assert_eq!((why.reason(), why.retry_at()), (Reason::KeyUnusable, after(16_000)));
     let why = why_fetch(decide(&token, &keys, after(16_000)));
     let mended = ticket(&mut store, why, after(16_000));
-    let keys = store.finish_fetch(mended, FetchAnswer::http(200, jwks().as_bytes()), after(16_000));
+    let keys = store
+        .finish_fetch(mended, FetchAnswer::http(200, jwks().as_bytes()), after(16_000))
+        .into_keys();
     assert!(is_session(decide(&token, &keys, after(16_000))));
 }
 
@@ -317,7 +334,9 @@ fn a_key_that_is_gone_authenticates_nobody_from_the_next_decision_on() {
     assert!(is_session(decide(&token, &store.keys(), after(0))));
     let ticket = next_ticket(&mut store, after(1));
     let rotated = jwks_of(&[Signer::statik().jwk()]);
-    let keys = store.finish_fetch(ticket, FetchAnswer::http(200, rotated.as_bytes()), after(1));
+    let keys = store
+        .finish_fetch(ticket, FetchAnswer::http(200, rotated.as_bytes()), after(1))
+        .into_keys();
     let gone = SessionDecision::TryRefresh(Reason::UnknownKey);
     assert_eq!(decide(&token, &keys, after(1)), gone);
     assert_eq!(decide(&token, &store.keys(), after(1)), gone);
@@ -390,7 +409,9 @@ fn a_clock_that_is_set_back_makes_nobody_wait_longer() {
     why_fetch(decide(&long_valid, &store.keys(), earlier(0)));
     let ticket = next_ticket(&mut store, after(1_000));
     // A set: it is old, and the key that is in it goes on verifying.
-    let keys = store.finish_fetch(ticket, FetchAnswer::http(200, jwks().as_bytes()), after(1_001));
+    let keys = store
+        .finish_fetch(ticket, FetchAnswer::http(200, jwks().as_bytes()), after(1_001))
+        .into_keys();
     assert!(is_session(decide(&long_valid, &keys, earlier(0))));
     why_fetch(decide(&foreign_token("d-2"), &keys, earlier(0)));
     // A little way back is within the same window, as a little way on is.
@@ -408,9 +429,9 @@ fn the_ends_of_time_are_harmless() {
                 for answer in [FetchAnswer::failed(), FetchAnswer::http(200, b"{}")] {
                     let mut store = new_store();
                     let ticket = next_ticket(&mut store, began);
-                    let keys = store.finish_fetch(ticket, answer, finished);
+                    let keys = store.finish_fetch(ticket, answer, finished).into_keys();
                     let _ = decide(&good_token(), &keys, now);
-                    let why = store.first_fetch();
+                    let why = store.fetch_now();
                     let _ = store.begin_fetch(why, now);
                 }
             }

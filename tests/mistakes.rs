@@ -68,7 +68,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use supertokens_session::{
-    Fetch, FetchAnswer, KeyStore, Keys, Reason, SessionDecision, SignatureAlgorithm,
+    Fetch, FetchAnswer, KeyPolicy, KeyStore, Keys, Reason, SessionDecision, SignatureAlgorithm,
 };
 use support::{NOW, Signer, at, base64url, decide_token, jwks_of};
 
@@ -125,8 +125,8 @@ fn message(header: &str, payload: &str) -> String {
 /// A store under this table, fetched at [`NOW`]: these JWKs and, that it is never empty, the static
 /// key.
 fn store_of(table: &[&'static dyn SignatureAlgorithm], jwks: &[String]) -> KeyStore {
-    let mut store = KeyStore::new("https://core.example/jwks.json", table);
-    let Fetch::Ticket(ticket) = store.begin_fetch(store.first_fetch(), at(NOW)) else {
+    let mut store = KeyStore::new("https://core.example/jwks.json", table, KeyPolicy::default(), 7);
+    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), at(NOW)) else {
         panic!("a new store gives a ticket");
     };
     let document = jwks_of(&[jwks, &[Signer::statik().jwk()]].concat());
@@ -140,7 +140,7 @@ fn keys_of(table: &[&'static dyn SignatureAlgorithm], jwks: &[String]) -> Keys {
 
 /// The keys of a store that has never fetched: who gets as far as looking for one would fetch.
 fn never_fetched() -> Keys {
-    KeyStore::new("https://core.example/jwks.json", &nine()).keys()
+    KeyStore::new("https://core.example/jwks.json", &nine(), KeyPolicy::default(), 7).keys()
 }
 
 /// Why a token is no session; `None` if it is one.

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
 use supertokens_session::{
-    FetchAnswer, FetchReason, Gate, KeyStore, Keys, PagePolicy, Reason, SessionDecision,
+    FetchAnswer, FetchReason, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, Reason, SessionDecision,
     TokenTransfer, UnixMillis,
 };
 use support::{
@@ -54,7 +54,12 @@ fn is_authenticated(decision: &SessionDecision) -> bool {
 
 /// The key sets a request may meet: fetched, failed, never asked for.
 fn all_keys() -> [Keys; 3] {
-    let new = KeyStore::new("https://core.example/jwks.json", &[provider::RS256]);
+    let new = KeyStore::new(
+        "https://core.example/jwks.json",
+        &[provider::RS256],
+        KeyPolicy::default(),
+        7,
+    );
     [keys(&jwks()), store_after(FetchAnswer::failed(), at(NOW)).keys(), new.keys()]
 }
 

@@ -12,7 +12,7 @@ use alloc::{format, vec};
 use base64ct::{Base64, Encoding};
 use serde_json::{Map, Value};
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyStore, PagePolicy, SessionDecision, SignatureAlgorithm,
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, PagePolicy, SessionDecision, SignatureAlgorithm,
     SigningKeyKind, TokenTransfer, UnixMillis,
 };
 
@@ -199,7 +199,7 @@ impl Case {
     fn page(&self, algorithms: &[&'static dyn SignatureAlgorithm]) -> SessionDecision {
         let gate = Gate::page(self.policy.clone());
         let request = gate.request(&self.method, self.cookies.iter().map(Vec::as_slice));
-        let mut store = KeyStore::new("the line's jwks", algorithms);
+        let mut store = KeyStore::new("the line's jwks", algorithms, KeyPolicy::default(), 7);
         let mut keys = store.keys();
         loop {
             match request.decide(&keys, self.now) {
@@ -209,7 +209,7 @@ impl Case {
                             Some(body) => FetchAnswer::http(self.jwks_status, body),
                             None => FetchAnswer::failed(),
                         };
-                        keys = store.finish_fetch(ticket, answer, self.now);
+                        keys = store.finish_fetch(ticket, answer, self.now).into_keys();
                     }
                     other => unreachable!("nobody else fetches: {other:?}"),
                 },

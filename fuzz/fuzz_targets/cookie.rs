@@ -7,7 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use supertokens_session::{
-    Gate, KeyStore, PagePolicy, Reason, SessionDecision, TokenTransfer, UnixMillis,
+    Gate, KeyPolicy, KeyStore, PagePolicy, Reason, SessionDecision, TokenTransfer, UnixMillis,
 };
 use supertokens_session_fuzz::{cookies, null};
 
@@ -27,7 +27,8 @@ fn check(fields: &[&[u8]], transfer: TokenTransfer) {
     let gate = Gate::page(PagePolicy::default().token_transfer(transfer));
     let request = gate.request("GET", fields.iter().copied());
     // Without keys a token that is looked at gives another reason or a wish for keys.
-    let keys = KeyStore::new("https://core.example/", &[null::RS256]).keys();
+    let keys =
+        KeyStore::new("https://core.example/", &[null::RS256], KeyPolicy::default(), 7).keys();
     let decision = request.decide(&keys, UnixMillis::from_secs(1_750_000_000));
     let none = match &decision {
         SessionDecision::NoSession(reason) => Some(*reason),

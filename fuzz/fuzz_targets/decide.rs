@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyStore, Keys, PagePolicy, Reason, SessionDecision, SigningKeyKind,
-    UnixMillis,
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, Reason, SessionDecision,
+    SigningKeyKind, UnixMillis,
 };
 use supertokens_session_fuzz::{null, token};
 
@@ -22,10 +22,10 @@ const NOW: u64 = 1_750_000_000_000;
 
 /// The same keys twice: for the library and for the oracle.
 static KEYS: LazyLock<(Keys, token::Keys)> = LazyLock::new(|| {
-    let mut store = KeyStore::new("https://core.example/", &[null::RS256]);
+    let mut store = KeyStore::new("https://core.example/", &[null::RS256], KeyPolicy::default(), 7);
     let now = UnixMillis::from_millis(NOW);
-    let Fetch::Ticket(ticket) = store.begin_fetch(store.first_fetch(), now) else { unreachable!() };
-    let keys = store.finish_fetch(ticket, FetchAnswer::http(200, JWKS.as_bytes()), now);
+    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), now) else { unreachable!() };
+    let keys = store.finish_fetch(ticket, FetchAnswer::http(200, JWKS.as_bytes()), now).into_keys();
     let jwks: serde_json::Value = serde_json::from_str(JWKS).unwrap();
     let text = |jwk: &serde_json::Value, name: &str| jwk[name].as_str().unwrap().to_owned();
     let numbers = jwks["keys"].as_array().unwrap().iter();

@@ -108,10 +108,11 @@ fn a_flood_while_the_issuer_is_away_neither_fetches_more_nor_harms_the_known_key
     assert!(fetches.len() <= 586);
     // And it is over with the first answer.
     let now = after(601_000);
-    let why = store.first_fetch();
+    let why = store.fetch_now();
     let Fetch::Ticket(ticket) = store.begin_fetch(why, now) else { panic!("no ticket") };
     let document = jwks_of(&[pair.jwk("")]);
-    let keys = store.finish_fetch(ticket, FetchAnswer::http(200, document.as_bytes()), now);
+    let keys =
+        store.finish_fetch(ticket, FetchAnswer::http(200, document.as_bytes()), now).into_keys();
     let decision = decide(&pair.signed(&message(&header(r#""ES256""#), PAYLOAD)), &keys, now);
     assert!(matches!(decision, SessionDecision::Authenticated(_)), "{decision:?}");
 }

@@ -123,8 +123,8 @@ fn a_document_that_is_refused_leaves_the_working_set_in_place() {
 
 /// The store's keys after the next fetch, which brings this document.
 fn fed(store: &mut KeyStore, document: &str) -> supertokens_session::Keys {
-    let Fetch::Ticket(ticket) = store.begin_fetch(store.first_fetch(), at(NOW)) else {
+    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), at(NOW)) else {
         panic!("no ticket");
     };
-    store.finish_fetch(ticket, FetchAnswer::http(200, document.as_bytes()), at(NOW))
+    store.finish_fetch(ticket, FetchAnswer::http(200, document.as_bytes()), at(NOW)).into_keys()
 }

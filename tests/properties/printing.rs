@@ -56,7 +56,7 @@ fn debug_and_display_print_nothing_of_the_user() {
     // A server of another kind may answer with what the request held.
     let answer = FetchAnswer::http(200, b"{\"keys\":\"marker\"}");
     shown.push(("FetchAnswer", format!("{answer:?} {:?}", FetchAnswer::failed())));
-    let not_now = store.begin_fetch(store.first_fetch(), now);
+    let not_now = store.begin_fetch(store.fetch_now(), now);
     let Fetch::Ticket(ticket) = ({
         shown.push(("Fetch", format!("{not_now:?}")));
         let SessionDecision::FetchKeys(why) = gate
@@ -70,7 +70,7 @@ fn debug_and_display_print_nothing_of_the_user() {
         panic!("the wait is over")
     };
     shown.push(("Ticket", format!("{ticket:?}")));
-    let keys = store.finish_fetch(ticket, answer, later);
+    let keys = store.finish_fetch(ticket, answer, later).into_keys();
     shown.push(("KeyStore", format!("{store:?}")));
     shown.push(("Keys", format!("{keys:?} {ready:?} {:?}", Fetch::Newer(ready.clone()))));
     shown.push(("KeySet", format!("{:?}", ready.set())));

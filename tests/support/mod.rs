@@ -6,7 +6,7 @@ use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaPublicKeyComponents};
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyStore, Keys, PagePolicy, SessionDecision, UnixMillis,
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, SessionDecision, UnixMillis,
 };
 
 pub mod counting;
@@ -129,8 +129,13 @@ pub fn unbase64url(text: &str) -> Vec<u8> {
 
 /// A store whose first fetch brought `answer` at `now`.
 pub fn store_after(answer: FetchAnswer<'_>, now: UnixMillis) -> KeyStore {
-    let mut store = KeyStore::new("https://core.example/.well-known/jwks.json", &[provider::RS256]);
-    let Fetch::Ticket(ticket) = store.begin_fetch(store.first_fetch(), now) else {
+    let mut store = KeyStore::new(
+        "https://core.example/.well-known/jwks.json",
+        &[provider::RS256],
+        KeyPolicy::default(),
+        7,
+    );
+    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), now) else {
         panic!("a new store gives a ticket");
     };
     store.finish_fetch(ticket, answer, now);

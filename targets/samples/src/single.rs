@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyStore, Keys, PagePolicy, SessionDecision, UnixMillis,
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, SessionDecision, UnixMillis,
 };
 
 /// The time at which the token is good.
@@ -16,11 +16,11 @@ const JWKS: &[u8] = include_bytes!("../../../tests/data/jwks.json");
 
 /// Parses the key set.
 pub fn key_set() -> Keys {
-    let mut store = KeyStore::new("the test data", &super::algorithms());
-    let Fetch::Ticket(ticket) = store.begin_fetch(store.first_fetch(), NOW) else {
+    let mut store = KeyStore::new("the test data", &super::algorithms(), KeyPolicy::default(), 7);
+    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), NOW) else {
         unreachable!("nobody else fetches")
     };
-    store.finish_fetch(ticket, FetchAnswer::http(200, JWKS), NOW)
+    store.finish_fetch(ticket, FetchAnswer::http(200, JWKS), NOW).into_keys()
 }
 
 /// The `Cookie` field with a token that is accepted.
