@@ -11,6 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use mutants::{Recipe, changed, recipe, wrapped};
 use proptest::prelude::*;
@@ -18,10 +19,10 @@ use proptest::sample::select;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use second::{Class, Fault, Identity, Limit, Second, Verdict};
 use supertokens_session::{
-    FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, Reason, Session, SessionDecision,
+    FetchAnswer, Gate, KeyPolicy, Keys, PagePolicy, Reason, Session, SessionDecision,
     SigningKeyKind, TokenSource, UnixMillis,
 };
-use support::{NOW, Signer, at, jwks_of, provider, store_after, unbase64url};
+use support::{NOW, Signer, at, jwks_of, new_store, store_with, unbase64url};
 
 /// Mutants in all, and of one signed token.
 const LEAST_MUTANTS: usize = 100_000;
@@ -51,16 +52,15 @@ fn worlds(signers: &[Signer; 3]) -> Vec<World> {
         statik.jwk().replace(statik.kid, "d-twice"),
         other.jwk().replace(other.kid, "d-twice"),
     ]);
-    let ready = store_after(FetchAnswer::http(200, document.as_bytes()), at(NOW)).keys();
+    // One that never becomes stale, so that a token can; and every wait after a failure is a second.
+    let second = Duration::from_secs(1);
+    let policy = KeyPolicy::default().back_off(second, second);
+    let ageless = policy.fresh_for(Duration::MAX).usable_for(Duration::MAX);
+    let good = FetchAnswer::http(200, document.as_bytes());
+    let [ready, ages, failed] = [(ageless, good), (policy, good), (policy, FetchAnswer::failed())]
+        .map(|(policy, answer)| store_with(policy, answer, at(NOW)).keys());
     assert_eq!(ready.set().unwrap().key_ids().count(), 2);
-    let failed = store_after(FetchAnswer::failed(), at(NOW)).keys();
-    let new = KeyStore::new(
-        "https://core.example/jwks.json",
-        &[provider::RS256],
-        KeyPolicy::default(),
-        7,
-    )
-    .keys();
+    let new = new_store(policy).keys();
     let world = |keys: &Keys, has_keys: bool, was_asked: bool, kind| World {
         gate: Gate::page(PagePolicy::default().signing_keys(kind)),
         keys: keys.clone(),
@@ -68,14 +68,18 @@ fn worlds(signers: &[Signer; 3]) -> Vec<World> {
             usable: has_keys.then(|| vec![usable(dynamic), usable(statik)]),
             unusable: vec!["d-weak".to_owned(), "d-twice".to_owned()],
             asked_at: was_asked.then_some(NOW * 1000),
+            ages: false,
         },
         dynamic: matches!(kind, SigningKeyKind::Dynamic),
     };
+    let mut aging = world(&ages, true, true, SigningKeyKind::Dynamic);
+    aging.their_keys.ages = true;
     vec![
         world(&ready, true, true, SigningKeyKind::Dynamic),
         world(&ready, true, true, SigningKeyKind::Static),
         world(&failed, false, true, SigningKeyKind::Dynamic),
         world(&new, false, false, SigningKeyKind::Dynamic),
+        aging,
     ]
 }
 
@@ -204,7 +208,15 @@ fn compare_all(
         let asked_at = NOW * 1000;
         let moments = match verdict {
             Verdict::Session(identity) => {
-                vec![identity.expires_at - 1, identity.expires_at, identity.expires_at + 1]
+                let expiry =
+                    [identity.expires_at - 1, identity.expires_at, identity.expires_at + 1];
+                let stale = [
+                    asked_at + 599_999,
+                    asked_at + 600_000,
+                    asked_at - 599_999,
+                    asked_at - 600_000,
+                ];
+                [expiry.as_slice(), &stale].concat()
             }
             Verdict::FetchKeys | Verdict::Unavailable | Verdict::TryRefresh(Class::UnknownKey) => {
                 vec![
@@ -240,7 +252,7 @@ fn run(cases: u32) -> Tally {
         8 => Just(NOW * 1000),
         4 => select(vec![-15_000, -14_999, -1000, -999, -1, 1, 999, 1000, 14_999, 15_000, 3_540_000, 3_540_250])
             .prop_map(|offset| (NOW * 1000).saturating_add_signed(offset)),
-        1 => select(vec![0, 1, u64::MAX, 1 << 52, 1 << 63]),
+        1 => select(vec![0, 1, u64::MAX - 1, 1 << 52, 1 << 63]),
     ];
     let config = ProptestConfig {
         cases,

@@ -69,6 +69,7 @@ use std::path::{Path, PathBuf};
 
 use supertokens_session::{
     Fetch, FetchAnswer, KeyPolicy, KeyStore, Keys, Reason, SessionDecision, SignatureAlgorithm,
+    UnixMillis,
 };
 use support::{NOW, Signer, at, base64url, decide_token, jwks_of};
 
@@ -122,16 +123,24 @@ fn message(header: &str, payload: &str) -> String {
     [header, payload].map(|text| base64url(text.as_bytes())).join(".")
 }
 
-/// A store under this table, fetched at [`NOW`]: these JWKs and, that it is never empty, the static
-/// key.
-fn store_of(table: &[&'static dyn SignatureAlgorithm], jwks: &[String]) -> KeyStore {
+/// A store under this table: these JWKs and, that it is never empty, the static key.
+fn store_at(
+    now: UnixMillis,
+    table: &[&'static dyn SignatureAlgorithm],
+    jwks: &[String],
+) -> KeyStore {
     let mut store = KeyStore::new("https://core.example/jwks.json", table, KeyPolicy::default(), 7);
-    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), at(NOW)) else {
+    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), now) else {
         panic!("a new store gives a ticket");
     };
     let document = jwks_of(&[jwks, &[Signer::statik().jwk()]].concat());
-    store.finish_fetch(ticket, FetchAnswer::http(200, document.as_bytes()), at(NOW));
+    store.finish_fetch(ticket, FetchAnswer::http(200, document.as_bytes()), now);
     store
+}
+
+/// The same, fetched at [`NOW`].
+fn store_of(table: &[&'static dyn SignatureAlgorithm], jwks: &[String]) -> KeyStore {
+    store_at(at(NOW), table, jwks)
 }
 
 fn keys_of(table: &[&'static dyn SignatureAlgorithm], jwks: &[String]) -> Keys {

@@ -59,6 +59,8 @@ pub(crate) struct Keys {
     pub(crate) unusable: Vec<String>,
     /// When the set was fetched, or when fetching it failed, in milliseconds; `None` for never.
     pub(crate) asked_at: Option<u64>,
+    /// Whether the set becomes stale.
+    pub(crate) ages: bool,
 }
 
 macro_rules! list {
@@ -95,7 +97,7 @@ list! {
         CookieBytes, CookieCount, TokenBytes, HeaderBytes,
         HeaderMarks, HeaderDepth, HeaderMembers,
         PayloadMarks, PayloadDepth, PayloadMembers,
-        NotBefore, Expiry, UnknownKeyInterval, RetryAfterFailure,
+        NotBefore, Expiry, FreshFor, UnknownKeyInterval, RetryAfterFailure,
     }
 }
 
@@ -153,7 +155,7 @@ impl Rule {
             Self::NotBefore => &[Limit::NotBefore],
             Self::NotExpired | Self::ExpiredWithoutKey => &[Limit::Expiry],
             Self::KeyToFetch | Self::KeyAvailable | Self::KeyKnown => {
-                &[Limit::UnknownKeyInterval, Limit::RetryAfterFailure]
+                &[Limit::FreshFor, Limit::UnknownKeyInterval, Limit::RetryAfterFailure]
             }
             _ => &[],
         }
@@ -177,6 +179,7 @@ impl Limit {
             Self::PayloadMembers => 256,
             // From now: a token is valid from its `nbf` on, and expired from its `exp` on.
             Self::NotBefore | Self::Expiry => 0,
+            Self::FreshFor => 599_999,
             Self::UnknownKeyInterval => 14_999,
             Self::RetryAfterFailure => 999,
         }
@@ -324,7 +327,8 @@ impl Second {
         let now = i128::from(now);
         let expired = self.is_within(Limit::Expiry, exp - now);
         let usable = keys.usable.as_deref().unwrap_or_default();
-        let Some((_, n, e)) = usable.iter().find(|(this, ..)| *this == kid) else {
+        let found = usable.iter().find(|(this, ..)| *this == kid);
+        let Some((_, n, e)) = found.filter(|_| !self.is_stale(keys, now)) else {
             self.holds(Rule::ExpiredWithoutKey, !expired)?;
             return Err(self.why_no_key(&kid, keys, now));
         };
@@ -414,6 +418,11 @@ impl Second {
         Ok(bytes)
     }
 
+    fn is_stale(&self, keys: &Keys, now: i128) -> bool {
+        let age = keys.asked_at.map_or(0, |asked_at| now.abs_diff(i128::from(asked_at)));
+        keys.ages && !self.is_within(Limit::FreshFor, age)
+    }
+
     fn why_no_key(&self, kid: &str, keys: &Keys, now: i128) -> Rule {
         let Some(asked_at) = keys.asked_at else { return Rule::KeyToFetch };
         let age = now.abs_diff(i128::from(asked_at));
@@ -421,7 +430,7 @@ impl Second {
             let waits = self.is_within(Limit::RetryAfterFailure, age);
             return if waits { Rule::KeyAvailable } else { Rule::KeyToFetch };
         }
-        if !self.is_within(Limit::UnknownKeyInterval, age) {
+        if self.is_stale(keys, now) || !self.is_within(Limit::UnknownKeyInterval, age) {
             return Rule::KeyToFetch;
         }
         let is_published = keys.unusable.iter().any(|this| this == kid);

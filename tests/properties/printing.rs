@@ -54,7 +54,10 @@ fn debug_and_display_print_nothing_of_the_user() {
         }
     }
     // A server of another kind may answer with what the request held.
-    let answer = FetchAnswer::http(200, b"{\"keys\":\"marker\"}");
+    let answer = FetchAnswer::http(200, b"{\"keys\":\"marker\"}")
+        .etag(b"marker")
+        .last_modified(b"marker")
+        .cache_control(b"max-age=1, marker");
     shown.push(("FetchAnswer", format!("{answer:?} {:?}", FetchAnswer::failed())));
     let not_now = store.begin_fetch(store.fetch_now(), now);
     let Fetch::Ticket(ticket) = ({
@@ -70,7 +73,18 @@ fn debug_and_display_print_nothing_of_the_user() {
         panic!("the wait is over")
     };
     shown.push(("Ticket", format!("{ticket:?}")));
-    let keys = store.finish_fetch(ticket, answer, later).into_keys();
+    let report = store.finish_fetch(ticket, answer, later);
+    shown.push(("FetchReport", format!("{report:?}")));
+    shown.push(("FetchOutcome", format!("{:?}", report.outcome())));
+    let status = store.status(later);
+    shown.push(("KeyStatus", format!("{status:?} {status}")));
+    shown.push(("FetchCounts", format!("{:?}", status.counts)));
+    shown.push(("Freshness", format!("{:?}", status.freshness)));
+    shown.push(("NextAction", format!("{:?}", store.next_action(later))));
+    let refused = store.import(b"marker", later).unwrap_err();
+    shown.push(("ImportError", format!("{refused:?} {refused}")));
+    shown.push(("KeyPolicy", format!("{:?}", KeyPolicy::default())));
+    let keys = report.into_keys();
     shown.push(("KeyStore", format!("{store:?}")));
     shown.push(("Keys", format!("{keys:?} {ready:?} {:?}", Fetch::Newer(ready.clone()))));
     shown.push(("KeySet", format!("{:?}", ready.set())));
@@ -99,7 +113,10 @@ fn debug_and_display_print_nothing_of_the_user() {
         "FetchFailure",
         words(&FetchFailure::ALL.iter().map(|w| both(w, w)).collect::<Vec<_>>()),
     ));
-    shown.push(("FetchReason", format!("{:?}", FetchReason::NoKeys)));
+    shown.push((
+        "FetchReason",
+        words(&FetchReason::ALL.iter().map(|w| both(w, w)).collect::<Vec<_>>()),
+    ));
     shown.push(("KeyKind", format!("{:?}", KeyKind::Rsa)));
     shown.push(("SigningKeyKind", format!("{:?}", SigningKeyKind::Static)));
     shown.push(("TokenSource", format!("{:?}", TokenSource::Cookie)));

@@ -127,19 +127,24 @@ pub fn unbase64url(text: &str) -> Vec<u8> {
     Base64UrlUnpadded::decode(text, &mut room).unwrap().to_vec()
 }
 
+/// A store that has never fetched.
+pub fn new_store(policy: KeyPolicy) -> KeyStore {
+    KeyStore::new("https://core.example/.well-known/jwks.json", &[provider::RS256], policy, 7)
+}
+
 /// A store whose first fetch brought `answer` at `now`.
-pub fn store_after(answer: FetchAnswer<'_>, now: UnixMillis) -> KeyStore {
-    let mut store = KeyStore::new(
-        "https://core.example/.well-known/jwks.json",
-        &[provider::RS256],
-        KeyPolicy::default(),
-        7,
-    );
+pub fn store_with(policy: KeyPolicy, answer: FetchAnswer<'_>, now: UnixMillis) -> KeyStore {
+    let mut store = new_store(policy);
     let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), now) else {
         panic!("a new store gives a ticket");
     };
     store.finish_fetch(ticket, answer, now);
     store
+}
+
+/// The same, with the default policy.
+pub fn store_after(answer: FetchAnswer<'_>, now: UnixMillis) -> KeyStore {
+    store_with(KeyPolicy::default(), answer, now)
 }
 
 /// Keys out of a document fetched at [`NOW`].
