@@ -10,9 +10,8 @@ use core::time::Duration;
 /// use supertokens_session::FetchAnswer;
 ///
 /// let answered = FetchAnswer::http(200, br#"{"keys":[]}"#)
-///     .etag(br#""33a64df5""#)
-///     .last_modified(b"Wed, 25 Nov 2026 08:00:00 GMT")
-///     .cache_control(b"max-age=600, must-revalidate");
+///     .header("ETag", br#""33a64df5""#)
+///     .header("Cache-Control", b"max-age=600, must-revalidate");
 /// let timed_out = FetchAnswer::failed();
 /// ```
 #[derive(Clone, Copy)]
@@ -38,28 +37,23 @@ impl<'a> FetchAnswer<'a> {
         Self { http: None, etag: None, last_modified: None, max_age: None }
     }
 
-    /// The value of the field `ETag` (RFC 9110 section 8.8.3), to be sent back with the next ticket
-    /// for the same URL. One of more than 1024 bytes, or that is not visible ASCII, is left alone.
+    /// A header field of the answer. All may be handed over; what is read is:
+    ///
+    /// - `ETag` and `Last-Modified` (RFC 9110 section 8.8), to be sent back with the next ticket for
+    ///   the same URL; a value of more than 1024 bytes, or that is not visible ASCII, is left alone;
+    /// - of `Cache-Control` (RFC 9111 section 5.2) `max-age`, which can only shorten the time for
+    ///   which [`KeyPolicy::fresh_for`](crate::KeyPolicy::fresh_for) calls a set fresh; of several the
+    ///   shortest counts.
     #[must_use]
-    pub const fn etag(mut self, value: &'a [u8]) -> Self {
-        self.etag = Some(value);
-        self
-    }
-
-    /// The value of the field `Last-Modified` (RFC 9110 section 8.8.2), likewise.
-    #[must_use]
-    pub const fn last_modified(mut self, value: &'a [u8]) -> Self {
-        self.last_modified = Some(value);
-        self
-    }
-
-    /// The value of a field `Cache-Control` (RFC 9111 section 5.2). Only `max-age` is read, and can
-    /// only shorten the time for which [`KeyPolicy::fresh_for`](crate::KeyPolicy::fresh_for) calls a
-    /// set fresh; of several the shortest counts. May be called for each field.
-    #[must_use]
-    pub fn cache_control(mut self, value: &[u8]) -> Self {
-        let ages = value.split(|byte| *byte == b',').filter_map(max_age);
-        self.max_age = ages.chain(self.max_age).min();
+    pub fn header(mut self, name: &str, value: &'a [u8]) -> Self {
+        if name.eq_ignore_ascii_case("etag") {
+            self.etag = Some(value);
+        } else if name.eq_ignore_ascii_case("last-modified") {
+            self.last_modified = Some(value);
+        } else if name.eq_ignore_ascii_case("cache-control") {
+            let ages = value.split(|byte| *byte == b',').filter_map(max_age);
+            self.max_age = ages.chain(self.max_age).min();
+        }
         self
     }
 
@@ -150,11 +144,11 @@ mod tests {
             (&["", ",,=,=1"], None),
         ] {
             let answer = fields.iter().fold(FetchAnswer::failed(), |answer, field| {
-                answer.cache_control(field.as_bytes())
+                answer.header("cache-control", field.as_bytes())
             });
             assert_eq!(answer.max_age(), secs.map(Duration::from_secs), "{fields:?}");
         }
-        assert_eq!(FetchAnswer::failed().cache_control(b"max-age=\xff").max_age(), None);
+        assert_eq!(FetchAnswer::failed().header("cache-control", b"max-age=\xff").max_age(), None);
     }
 
     #[test]

@@ -139,7 +139,8 @@ fn max_age_makes_a_set_fresh_for_less_but_not_for_less_than_30_seconds() {
         ("no-store", 600),
         ("max-age=x", 600),
     ] {
-        let answer = FetchAnswer::http(200, good.as_bytes()).cache_control(field.as_bytes());
+        let answer =
+            FetchAnswer::http(200, good.as_bytes()).header("cache-control", field.as_bytes());
         let store = store_with(steady(), answer, after(0));
         let end = seconds * 1000;
         assert!(is_session(decide(&token, &store.keys(), after(end - 1))), "{field}");

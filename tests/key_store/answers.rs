@@ -102,7 +102,10 @@ fn a_failure_never_harms_the_keys_that_are_held() {
         (FetchAnswer::http(200, long.as_bytes()), FetchFailure::TooLong),
         (FetchAnswer::http(200, b"[]"), FetchFailure::NotAnObject),
     ] {
-        let answer = answer.etag(b"\"1\"").last_modified(b"x").cache_control(b"max-age=0");
+        let answer = answer
+            .header("etag", b"\"1\"")
+            .header("last-modified", b"x")
+            .header("cache-control", b"max-age=0");
         let ticket = next_ticket(&mut store, after(now));
         let report = store.finish_fetch(ticket, answer, after(now));
         assert_eq!(report.outcome(), FetchOutcome::Failed(failure));
@@ -174,14 +177,14 @@ fn validators_are_sent_back_to_where_they_came_from_and_304_confirms_the_set() {
     let ticket = next_ticket(&mut store, after(0));
     assert_eq!(headers(&ticket), [no_cache()]);
     let date = "Tue, 24 Nov 2026 08:00:00 GMT";
-    let answer = FetchAnswer::http(200, good.as_bytes()).etag(b"W/\"1\"");
-    store.finish_fetch(ticket, answer.last_modified(date.as_bytes()), after(0));
+    let answer = FetchAnswer::http(200, good.as_bytes()).header("etag", b"W/\"1\"");
+    store.finish_fetch(ticket, answer.header("last-modified", date.as_bytes()), after(0));
 
     // Ten minutes later the origin has nothing new, and does not repeat what it is that it has.
     let ticket = next_ticket(&mut store, after(600_000));
     let asked = [no_cache(), pair("if-none-match", "W/\"1\""), pair("if-modified-since", date)];
     assert_eq!(headers(&ticket), asked);
-    let answer = FetchAnswer::http(304, b"ignored").cache_control(b"max-age=100");
+    let answer = FetchAnswer::http(304, b"ignored").header("cache-control", b"max-age=100");
     let report = store.finish_fetch(ticket, answer, after(601_000));
     assert_eq!(report.outcome(), FetchOutcome::Unchanged);
     let keys = report.into_keys();
@@ -206,7 +209,7 @@ fn validators_are_sent_back_to_where_they_came_from_and_304_confirms_the_set() {
 #[test]
 fn a_304_brings_back_a_set_that_was_too_old() {
     let good = jwks();
-    let answer = FetchAnswer::http(200, good.as_bytes()).etag(b"\"1\"");
+    let answer = FetchAnswer::http(200, good.as_bytes()).header("etag", b"\"1\"");
     let (mut store, token) = (store_with(steady(), answer, after(0)), good_token());
     let late = 20_000_000;
     let why = why_fetch(decide(&token, &store.keys(), after(late)));
@@ -220,8 +223,8 @@ fn no_header_of_an_answer_is_sent_back_that_could_begin_another() {
     let good = jwks();
     for value in ["\"1\"\r\nx: y", "\"1\"\n", "\u{0}", "ä", " "] {
         let answer = FetchAnswer::http(200, good.as_bytes())
-            .etag(value.as_bytes())
-            .last_modified(value.as_bytes());
+            .header("etag", value.as_bytes())
+            .header("last-modified", value.as_bytes());
         let mut store = store_with(steady(), answer, after(0));
         for (name, value) in headers(&next_ticket(&mut store, after(0))) {
             assert!(value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{name}: {value}");

@@ -12,9 +12,9 @@ const ORIGIN: &str = "https://core.example/.well-known/jwks.json";
 fn exported() -> Vec<u8> {
     let good = jwks();
     let answer = FetchAnswer::http(200, good.as_bytes())
-        .etag(b"\"1\"")
-        .last_modified(b"yesterday")
-        .cache_control(b"max-age=300");
+        .header("etag", b"\"1\"")
+        .header("last-modified", b"yesterday")
+        .header("cache-control", b"max-age=300");
     store_with(steady(), answer, after(0)).keys().export().unwrap()
 }
 
@@ -144,7 +144,7 @@ fn bytes_that_are_no_snapshot_are_refused_and_change_nothing() {
 fn an_origin_that_would_not_be_read_back_is_not_written() {
     let good = jwks();
     let mut store = KeyStore::new("https://one/\netag x", &[provider::RS256], steady(), 7);
-    let answer = FetchAnswer::http(200, good.as_bytes()).etag(b"\"1\"");
+    let answer = FetchAnswer::http(200, good.as_bytes()).header("etag", b"\"1\"");
     let stored = fetch(&mut store, answer, after(0)).export().unwrap();
     assert!(!String::from_utf8(stored.clone()).unwrap().contains("etag"));
     assert!(store_of_one(steady()).import(&stored, after(0)).is_ok());

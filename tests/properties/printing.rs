@@ -55,9 +55,9 @@ fn debug_and_display_print_nothing_of_the_user() {
     }
     // A server of another kind may answer with what the request held.
     let answer = FetchAnswer::http(200, b"{\"keys\":\"marker\"}")
-        .etag(b"marker")
-        .last_modified(b"marker")
-        .cache_control(b"max-age=1, marker");
+        .header("etag", b"marker")
+        .header("last-modified", b"marker")
+        .header("cache-control", b"max-age=1, marker");
     shown.push(("FetchAnswer", format!("{answer:?} {:?}", FetchAnswer::failed())));
     let not_now = store.begin_fetch(store.fetch_now(), now);
     let Fetch::Ticket(ticket) = ({
