@@ -68,9 +68,9 @@ impl Ticket {
     }
 
     /// The fields to send, name and value. A cache on the way is asked to revalidate
-    /// (`cache-control: no-cache`; a core lets it keep the document for a week), and where the last
-    /// answer had them, `if-none-match` and `if-modified-since` let the origin answer 304 without a
-    /// body.
+    /// (`cache-control: no-cache`; a core lets it keep the document for a week). A scheduled fetch
+    /// from where the set came from has `if-none-match` and `if-modified-since`, if that answer had
+    /// what they need: then the origin may answer 304 without a body.
     ///
     /// ```
     /// use supertokens_session::{Fetch, KeyPolicy, KeyStore, UnixMillis, crypto};

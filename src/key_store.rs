@@ -184,7 +184,9 @@ impl KeyStore {
         self.counts.count_begun(reason);
         let (url, window) =
             (self.origins.get(origin), Window::new(now, snapshot.policy.ticket_deadline));
-        let condition = snapshot.held.clone();
+        // Who looks for what the set lacks does not take the issuer's word that nothing has changed.
+        let scheduled = matches!(reason, FetchReason::Stale | FetchReason::Ahead);
+        let condition = snapshot.held.clone().filter(|_| scheduled);
         let condition = condition.filter(|held| held.origin == url && !held.validators.are_none());
         self.in_flight.push(InFlight { id: self.tickets, origin, window });
         self.publish(snapshot);
@@ -352,6 +354,8 @@ impl KeyStore {
             fresh_for,
             refresh_after: self.refresh_after(fresh_for),
         });
+        // What was asked before that can only bring what is older.
+        self.in_flight.retain(|other| other.window.start >= began);
         self.counts.imported = self.counts.imported.saturating_add(1);
         self.publish(snapshot);
         Ok(self.keys())

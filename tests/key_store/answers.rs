@@ -169,19 +169,25 @@ fn pair(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
+/// The ticket that a decision on this token asks for.
+fn asked_for(store: &mut KeyStore, token: &str, now: u64) -> Ticket {
+    let why = why_fetch(decide(token, &store.keys(), after(now)));
+    ticket(store, why, after(now))
+}
+
 #[test]
 fn validators_are_sent_back_to_where_they_came_from_and_304_confirms_the_set() {
     let good = jwks();
     let (mut store, token) = (new_store(), good_token());
     let no_cache = || pair("cache-control", "no-cache");
-    let ticket = next_ticket(&mut store, after(0));
+    let ticket = asked_for(&mut store, &token, 0);
     assert_eq!(headers(&ticket), [no_cache()]);
     let date = "Tue, 24 Nov 2026 08:00:00 GMT";
-    let answer = FetchAnswer::http(200, good.as_bytes()).header("etag", b"W/\"1\"");
-    store.finish_fetch(ticket, answer.header("last-modified", date.as_bytes()), after(0));
+    let answer = FetchAnswer::http(200, good.as_bytes()).header("ETag", b"W/\"1\"");
+    store.finish_fetch(ticket, answer.header("Last-Modified", date.as_bytes()), after(0));
 
     // Ten minutes later the origin has nothing new, and does not repeat what it is that it has.
-    let ticket = next_ticket(&mut store, after(600_000));
+    let ticket = asked_for(&mut store, &token, 600_000);
     let asked = [no_cache(), pair("if-none-match", "W/\"1\""), pair("if-modified-since", date)];
     assert_eq!(headers(&ticket), asked);
     let answer = FetchAnswer::http(304, b"ignored").header("cache-control", b"max-age=100");
@@ -189,21 +195,33 @@ fn validators_are_sent_back_to_where_they_came_from_and_304_confirms_the_set() {
     assert_eq!(report.outcome(), FetchOutcome::Unchanged);
     let keys = report.into_keys();
     assert!(is_session(decide(&token, &keys, after(699_999))));
-    why_fetch(decide(&token, &keys, after(700_000)));
 
     // The second origin has never been asked: it is not told of the first's validators.
-    let ticket = next_ticket(&mut store, after(700_000));
+    let ticket = asked_for(&mut store, &token, 700_000);
     assert_eq!(headers(&ticket), asked);
     store.finish_fetch(ticket, FetchAnswer::failed(), after(700_000));
-    let ticket = next_ticket(&mut store, after(701_000));
+    let ticket = asked_for(&mut store, &token, 701_000);
     assert_eq!((ticket.url(), headers(&ticket)), ("https://two/", vec![no_cache()]));
     let report = store.finish_fetch(ticket, FetchAnswer::http(304, b""), after(701_000));
     assert_eq!(report.outcome(), FetchOutcome::Failed(FetchFailure::Status));
+    let ticket = asked_for(&mut store, &token, 702_000);
+    assert_eq!((ticket.url(), headers(&ticket)), ("https://three/", vec![no_cache()]));
+    let other = FetchAnswer::http(200, good.as_bytes()).header("etag", b"\"3\"");
+    store.finish_fetch(ticket, other, after(702_000));
 
+    // Whoever looks for a key, or fetches by hand, is not content to hear that nothing has changed.
+    let by_hand = next_ticket(&mut store, after(720_000));
+    assert_eq!(headers(&by_hand), [no_cache()]);
+    store.abandon(by_hand, after(720_000));
+    let look = asked_for(&mut store, &foreign_token("d-2"), 720_000);
+    assert_eq!(headers(&look), [no_cache()]);
+    store.finish_fetch(look, FetchAnswer::failed(), after(720_000));
+    let ticket = asked_for(&mut store, &token, 1_302_000);
+    assert_eq!(headers(&ticket), [no_cache(), pair("if-none-match", "\"3\"")]);
     // An answer without any has none.
-    let ticket = next_ticket(&mut store, after(702_000));
-    store.finish_fetch(ticket, FetchAnswer::http(200, good.as_bytes()), after(702_000));
-    assert_eq!(headers(&next_ticket(&mut store, after(703_000))), [no_cache()]);
+    store.finish_fetch(ticket, FetchAnswer::http(200, good.as_bytes()), after(1_302_000));
+    let ticket = asked_for(&mut store, &token, 1_902_000);
+    assert_eq!(headers(&ticket), [no_cache()]);
 }
 
 #[test]
@@ -212,8 +230,7 @@ fn a_304_brings_back_a_set_that_was_too_old() {
     let answer = FetchAnswer::http(200, good.as_bytes()).header("etag", b"\"1\"");
     let (mut store, token) = (store_with(steady(), answer, after(0)), good_token());
     let late = 20_000_000;
-    let why = why_fetch(decide(&token, &store.keys(), after(late)));
-    let ticket = ticket(&mut store, why, after(late));
+    let ticket = asked_for(&mut store, &token, late);
     let keys = store.finish_fetch(ticket, FetchAnswer::http(304, b""), after(late)).into_keys();
     assert!(is_session(decide(&token, &keys, after(late))));
 }
@@ -226,7 +243,7 @@ fn no_header_of_an_answer_is_sent_back_that_could_begin_another() {
             .header("etag", value.as_bytes())
             .header("last-modified", value.as_bytes());
         let mut store = store_with(steady(), answer, after(0));
-        for (name, value) in headers(&next_ticket(&mut store, after(0))) {
+        for (name, value) in headers(&asked_for(&mut store, &good_token(), 600_000)) {
             assert!(value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{name}: {value}");
         }
     }

@@ -1,7 +1,8 @@
 //! Snapshots that are stored and read back.
 
 use supertokens_session::{
-    FetchAnswer, FetchFailure, FetchReason, ImportError, NextAction, Reason, SessionDecision,
+    FetchAnswer, FetchFailure, FetchOutcome, FetchReason, ImportError, NextAction, Reason,
+    SessionDecision,
 };
 
 use crate::support::{jwks, jwks_of, new_store as store_of_one};
@@ -74,6 +75,19 @@ fn a_snapshot_from_the_future_or_too_old_or_no_newer_is_refused() {
     assert!(is_session(decide(&good_token(), &store.keys(), after(200))));
     assert_eq!(store.next_action(after(200)), NextAction::Wait { until: after(1_100) });
     assert_eq!(store.status(after(200)).counts.imported, 1);
+}
+
+#[test]
+fn an_answer_to_what_was_asked_before_the_snapshot_s_fetch_began_is_dropped() {
+    let one = jwks_of(&[Signer::statik().jwk()]);
+    let answer = FetchAnswer::http(200, one.as_bytes());
+    let before = UnixMillis::from_millis(NOW * 1000 - 1);
+    for (began, outcome) in [(before, FetchOutcome::Dropped), (after(0), FetchOutcome::Changed)] {
+        let mut store = store_of_one(steady());
+        let ticket = next_ticket(&mut store, began);
+        store.import(&exported(), after(100)).unwrap();
+        assert_eq!(store.finish_fetch(ticket, answer, after(200)).outcome(), outcome);
+    }
 }
 
 #[test]
