@@ -116,6 +116,7 @@ impl Site {
                 Fetch::Newer(newer) => newer,
                 Fetch::InFlight { until } => {
                     // Under the same lock in which it was said, so that nothing comes in between.
+                    assert!(self.now() < until, "a ticket is out that is over");
                     self.waiting.fetch_add(1, Ordering::SeqCst);
                     let begun = store.status(self.now()).counts;
                     while self.now() < until && store.status(self.now()).counts == begun {
