@@ -86,8 +86,10 @@ fn when_the_holder_of_the_ticket_gives_it_back_another_takes_over_at_once() {
 #[test]
 fn when_the_holder_of_the_ticket_drops_it_the_others_see_it_end_at_its_deadline() {
     let site = Site::new(KeyPolicy::default());
+    let gets = AtomicUsize::new(0);
     let decisions = visit_all(100, || {
         site.visit(site.keys(), |ticket| {
+            assert_eq!(gets.fetch_add(1, Ordering::SeqCst), 0, "one fetches");
             site.until_waiting(99);
             assert_eq!(ticket.deadline(), after(10_000));
             drop(ticket);
