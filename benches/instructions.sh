@@ -2,6 +2,7 @@
 # benches/instructions.sh [--update]: counts instructions with callgrind and holds
 #  * that the worst input refused before the signature check costs no more than one bare
 #    verification by ring;
+#  * that a known key costs the same, to the instruction, before a flood of forged tokens and in it;
 #  * that no count is more than 2 % above the one in benches/instructions.txt.
 # A decision that checks a signature counts without the check: ring picks its code by the processor.
 # The counts belong to the compiler named in the file: another may need --update, which writes it.
@@ -31,8 +32,15 @@ done <"$work/names" >"$work/raw"
 
 bare=$(sed -n 's/^bare-ring //p' "$work/raw")
 awk -v bare="$bare" '
-    $1 == "accept" || $1 == "bad-signature" || $1 == "expired" { $2 -= bare; $1 = $1 "-but-ring" }
+    $1 == "accept" || $1 == "bad-signature" || $1 == "expired" || $1 ~ /^known-key-/ { $2 -= bare; $1 = $1 "-but-ring" }
     { print $1, $2 }' "$work/raw" >"$work/counts"
+
+quiet=$(sed -n 's/^known-key-quiet //p' "$work/raw")
+flood=$(sed -n 's/^known-key-flood //p' "$work/raw")
+if [ -z "$quiet" ] || [ "$quiet" != "$flood" ]; then
+    echo "a known key costs $quiet instructions, and ${flood:-none} in a flood"
+    exit 1
+fi
 
 if [ "${1:-}" = --update ]; then
     { echo "# Instructions, written by benches/instructions.sh --update; $(rustc --version)"

@@ -7,7 +7,7 @@ mod cases;
 use std::hint::black_box;
 
 use cases::support::{NOW, at, jwks, keys};
-use cases::{Bare, TOKEN, decide, reason, worst};
+use cases::{Bare, TOKEN, cookie, decide, flood, reason, worst};
 use supertokens_session::{Gate, PagePolicy};
 
 /// The one function callgrind counts; it must not be inlined, and the name stands in no other's.
@@ -27,6 +27,14 @@ fn main() {
         assert_eq!(reason(&decision), case.reason, "{}", case.name);
         count(case.name, &|| {
             let _ = black_box(decide(&gate, black_box(&case.cookie), &held, at(NOW)));
+        });
+    }
+    let (quiet, flooded) = flood::quiet_and_flooded();
+    let cookie = cookie(TOKEN.trim());
+    for (name, keys) in [("known-key-quiet", &quiet), ("known-key-flood", &flooded)] {
+        assert_eq!(reason(&decide(&gate, &cookie, keys, at(NOW))), None, "{name}");
+        count(name, &|| {
+            let _ = black_box(decide(&gate, black_box(&cookie), black_box(keys), at(NOW)));
         });
     }
     for (name, cookie) in worst::inputs() {

@@ -82,7 +82,7 @@ impl Ticket {
     /// };
     /// assert!(ticket.headers().eq([("cache-control", "no-cache")]));
     /// ```
-    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let validators = self.condition.as_ref().map(|condition| &condition.validators);
         let etag = validators.and_then(|v| v.etag.as_deref());
         let date = validators.and_then(|v| v.last_modified.as_deref());

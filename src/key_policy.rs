@@ -127,8 +127,9 @@ impl KeyPolicy {
     }
 
     /// How many fetches may be under way at once. More than one is for platforms on which a request
-    /// cannot wait for another's fetch, as in Cloudflare Workers; each then brings its own. Default
-    /// and least: 1.
+    /// cannot wait for another's fetch, as in Cloudflare Workers; each then brings its own. Those
+    /// that an answer has overtaken, or that are past their deadline, do not count any more,
+    /// although their requests may still be running. Default and least: 1.
     #[must_use]
     pub const fn tickets(mut self, count: u8) -> Self {
         self.tickets = if count == 0 { 1 } else { count };
