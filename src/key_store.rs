@@ -352,6 +352,8 @@ impl KeyStore {
             fresh_for,
             refresh_after: self.refresh_after(fresh_for),
         });
+        // What was begun before can only bring what is older.
+        self.in_flight.retain(|ticket| ticket.window.start >= began);
         self.counts.imported = self.counts.imported.saturating_add(1);
         self.publish(snapshot);
         Ok(self.keys())
