@@ -1,0 +1,170 @@
+//! The key store under random sequences of operations: what may happen to it in any order, early,
+//! late and repeated, with the clock going on and back. It is held to an oracle that works each
+//! expectation out from the list of all that has happened, and to the promises in plain words.
+
+#[path = "key_operations/issuer.rs"]
+mod issuer;
+#[path = "key_operations/log.rs"]
+mod log;
+#[path = "key_operations/promises.rs"]
+mod promises;
+#[path = "key_operations/rules.rs"]
+mod rules;
+#[path = "key_operations/run.rs"]
+mod run;
+
+use issuer::{Document, Token};
+use log::What;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use rules::{Answer, Caching, Operation, Rules};
+use run::Run;
+
+fn caching() -> impl Strategy<Value = Caching> {
+    let max_age = prop_oneof![3 => Just(None), 1 => (0..700_u16).prop_map(Some)];
+    (any::<bool>(), max_age).prop_map(|(etag, max_age)| Caching { etag, max_age })
+}
+
+fn document() -> impl Strategy<Value = Document> {
+    prop_oneof![
+        3 => Just(Document::Both),
+        2 => select(vec![Document::First, Document::Second, Document::Exchanged]),
+        2 => select(Document::ALL.to_vec()),
+    ]
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        5 => (document(), caching()).prop_map(|(document, caching)| {
+            Answer::Document(document, caching)
+        }),
+        2 => caching().prop_map(Answer::NotModified),
+        1 => select(vec![500, 404, 201, 0]).prop_map(Answer::Status),
+        2 => Just(Answer::Nothing),
+    ]
+}
+
+/// Spans of time, most of them at or near a limit of one of the policies.
+fn span() -> impl Strategy<Value = u32> {
+    let limits = [
+        100, 500, 1_000, 2_000, 4_000, 5_000, 9_000, 10_000, 12_000, 15_000, 20_000, 30_000,
+        40_000, 60_000, 90_000,
+    ];
+    prop_oneof![
+        8 => 0..1_000_u32,
+        4 => (select(limits.to_vec()), 0..3_u32).prop_map(|(limit, off)| limit + off - 1),
+        1 => 0..30_000_u32,
+        1 => 0..20_000_000_u32,
+    ]
+}
+
+fn token() -> impl Strategy<Value = Token> {
+    prop_oneof![
+        2 => Just(Token::First),
+        3 => Just(Token::Unknown),
+        2 => select(Token::ALL.to_vec()),
+    ]
+}
+
+/// Which of several: mostly the newest.
+fn nth() -> impl Strategy<Value = u8> {
+    prop_oneof![5 => Just(0_u8), 2 => 0..4_u8]
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        14 => span().prop_map(Operation::Pass),
+        1 => span().prop_map(Operation::Back),
+        14 => (token(), nth()).prop_map(|(token, nth)| Operation::Decide(token, nth)),
+        4 => Just(Operation::NextAction),
+        12 => Just(Operation::FetchNow),
+        20 => nth().prop_map(Operation::Begin),
+        18 => (nth(), answer()).prop_map(|(nth, answer)| Operation::Finish(nth, answer)),
+        4 => nth().prop_map(Operation::Abandon),
+        2 => nth().prop_map(Operation::Lose),
+        2 => Just(Operation::Export),
+        2 => nth().prop_map(Operation::Import),
+        3 => (document(), -5_000..100_000_i32, caching()).prop_map(|(document, age, caching)| {
+            Operation::ImportOther(document, age, caching)
+        }),
+        1 => prop::option::of(answer()).prop_map(Operation::Foreign),
+        6 => (token(), 0..12_000_u16, answer()).prop_map(|(token, latency, answer)| {
+            Operation::Request(token, latency, answer)
+        }),
+    ]
+}
+
+/// All that happens in one run.
+fn operations() -> impl Strategy<Value = (Rules, u64, Vec<Operation>)> {
+    (select(Rules::ALL.to_vec()), any::<u64>(), prop::collection::vec(operation(), 0..150))
+}
+
+fn run((rules, seed, operations): (Rules, u64, Vec<Operation>)) -> Run {
+    let mut run = Run::new(rules, seed);
+    for operation in operations {
+        run.perform(operation);
+    }
+    run.recover(seed % 2 == 0);
+    run
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 20_000,
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn no_sequence_of_operations_leads_the_store_astray(all in operations()) {
+        run(all);
+    }
+}
+
+/// The property above would hold of runs in which nothing happens.
+#[test]
+fn the_operations_reach_what_they_are_about() {
+    let mut runner = TestRunner::deterministic();
+    let (mut begun, mut looks, mut brought, mut failed, mut given_back) = (0, 0, 0, 0, 0);
+    let (mut imported, mut not_modified, mut together, mut most_failures) = (0, 0, 0, 0);
+    for _ in 0..500 {
+        let all = operations().new_tree(&mut runner).unwrap().current();
+        let rules = all.0;
+        let run = run(all);
+        let mut most_out = 0;
+        for (index, event) in run.events().iter().enumerate() {
+            let log = log::Log { rules: &rules, events: &run.events()[..=index] };
+            most_out = most_out.max(log.out().len());
+            most_failures = most_failures.max(log.failures());
+            match &event.what {
+                What::Begun { reason, condition, .. } => {
+                    begun += 1;
+                    looks += usize::from(*reason == supertokens_session::FetchReason::UnknownKey);
+                    not_modified += usize::from(condition.is_some());
+                }
+                What::Brought { .. } => brought += 1,
+                What::Failed { .. } => failed += 1,
+                What::GivenBack { wait, .. } => given_back += usize::from(wait.is_some()),
+                What::Imported(_) => imported += 1,
+            }
+        }
+        together += usize::from(most_out > 1);
+    }
+    let seen = [
+        ("tickets", begun, 2_000),
+        ("looks", looks, 200),
+        ("sets", brought, 1_000),
+        ("failures", failed, 500),
+        ("tickets given back that earned a wait", given_back, 20),
+        ("imports", imported, 200),
+        ("conditional tickets", not_modified, 100),
+        ("runs with several tickets out", together, 50),
+        ("failures in a row", usize::try_from(most_failures).unwrap(), 5),
+    ];
+    for (what, count, least) in seen {
+        assert!(count >= least, "{what}: {count}");
+    }
+}
