@@ -309,6 +309,9 @@ impl KeyStore {
             self.counts.abandoned = self.counts.abandoned.saturating_add(1);
             let mut snapshot = self.keys.snapshot().clone();
             let wait = self.back_off.abandoned(&snapshot.policy, now);
+            // Nor does one more of them cut short what failures have earned.
+            let before = snapshot.backing_off(now).map(Window::end);
+            let wait = wait.filter(|wait| before.is_none_or(|before| before < wait.end()));
             snapshot.back_off = wait.or(snapshot.back_off);
             self.publish(snapshot);
         } else {

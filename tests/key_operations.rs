@@ -112,7 +112,7 @@ fn run((rules, seed, operations): (Rules, u64, Vec<Operation>)) -> Run {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 20_000,
+        cases: 3_000,
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..ProptestConfig::default()
@@ -166,5 +166,69 @@ fn the_operations_reach_what_they_are_about() {
     ];
     for (what, count, least) in seen {
         assert!(count >= least, "{what}: {count}");
+    }
+}
+
+/// Sequences that once went wrong, in the least that it took.
+mod once {
+    use super::*;
+
+    const CACHING: Caching = Caching { etag: true, max_age: None };
+
+    fn perform(rules: Rules, operations: &[Operation]) {
+        run((rules, 0, operations.to_vec()));
+    }
+
+    /// The keys that were withdrawn between the two came back.
+    #[test]
+    fn an_answer_that_is_older_than_an_imported_set_is_dropped() {
+        perform(
+            Rules::ALL[0],
+            &[
+                Operation::FetchNow,
+                Operation::Begin(0),
+                Operation::Pass(3_000),
+                Operation::ImportOther(Document::Second, 1_000, CACHING),
+                Operation::Finish(0, Answer::Document(Document::Both, CACHING)),
+                Operation::Decide(Token::First, 0),
+            ],
+        );
+    }
+
+    /// Whoever may give tickets back could cut a minute's wait down to a second.
+    #[test]
+    fn tickets_given_back_do_not_cut_a_wait_short() {
+        let mut operations = Vec::new();
+        for wait in [2_000, 4_000, 8_000, 9_000] {
+            operations.extend([
+                Operation::FetchNow,
+                Operation::Begin(0),
+                Operation::Finish(0, Answer::Nothing),
+                Operation::Pass(wait),
+            ]);
+        }
+        operations.extend([Operation::FetchNow, Operation::Begin(0)].repeat(3));
+        operations.extend([
+            Operation::Finish(0, Answer::Nothing),
+            Operation::Abandon(0),
+            Operation::Abandon(0),
+        ]);
+        perform(Rules::ALL[1], &operations);
+    }
+
+    /// Both keys counted as exchanged: the 304 brought them as they had been prepared once.
+    #[test]
+    fn a_304_that_brings_back_what_is_held_changes_nothing() {
+        let fetch = [Operation::FetchNow, Operation::Begin(0)];
+        let finish = |nth, document| Operation::Finish(nth, Answer::Document(document, CACHING));
+        let mut operations = fetch.to_vec();
+        operations.push(finish(0, Document::Both));
+        operations.extend(fetch.repeat(3));
+        operations.extend([
+            finish(2, Document::Second),
+            finish(1, Document::Both),
+            Operation::Finish(0, Answer::NotModified(CACHING)),
+        ]);
+        perform(Rules::ALL[1], &operations);
     }
 }
