@@ -258,27 +258,24 @@ impl KeyStore {
             return Err(failed(FetchFailure::Overdue));
         }
         let snapshot = self.keys.snapshot();
-        let (set, document, validators) = match (answer.status_and_body(), ticket.condition) {
+        let (body, validators) = match (answer.status_and_body(), &ticket.condition) {
             (None, _) => return Err(failed(FetchFailure::NoAnswer)),
-            (Some((200, body)), _) => {
-                let (set, document) = match &snapshot.held {
-                    Some(held) if *held.document == *body => {
-                        (held.set.clone(), held.document.clone())
-                    }
-                    held => {
-                        let before = held.as_ref().map(|held| &*held.set);
-                        let set = KeySet::read(body, &snapshot.algorithms, before);
-                        (Arc::new(set.map_err(failed)?), Arc::from(body))
-                    }
-                };
-                (set, document, answer.validators())
-            }
+            (Some((200, body)), _) => (body, answer.validators()),
             // Need not say again what it is that has not changed.
-            (Some((304, _)), Some(held)) => {
+            (Some((304, _)), Some(same)) => {
                 let validators = Some(answer.validators()).filter(|some| !some.are_none());
-                (held.set, held.document, validators.unwrap_or(held.validators))
+                (&*same.document, validators.unwrap_or_else(|| same.validators.clone()))
             }
             (Some(_), _) => return Err(failed(FetchFailure::Status)),
+        };
+        // What a 304 confirms may have been replaced since, so it is read as if it had come.
+        let (set, document) = match &snapshot.held {
+            Some(held) if *held.document == *body => (held.set.clone(), held.document.clone()),
+            held => {
+                let before = held.as_ref().map(|held| &*held.set);
+                let set = KeySet::read(body, &snapshot.algorithms, before);
+                (Arc::new(set.map_err(failed)?), Arc::from(body))
+            }
         };
         let skipped = set.skipped().to_vec();
         if set.is_empty() {

@@ -112,7 +112,7 @@ fn run((rules, seed, operations): (Rules, u64, Vec<Operation>)) -> Run {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 3_000,
+        cases: 2_000,
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..ProptestConfig::default()
@@ -156,7 +156,7 @@ fn the_operations_reach_what_they_are_about() {
     let seen = [
         ("tickets", begun, 2_000),
         ("looks", looks, 200),
-        ("sets", brought, 1_000),
+        ("sets", brought, 500),
         ("failures", failed, 500),
         ("tickets given back that earned a wait", given_back, 20),
         ("imports", imported, 200),
