@@ -434,3 +434,7 @@ impl fmt::Debug for KeyStore {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "../tests/key_operations/model.rs"]
+mod model;
