@@ -9,9 +9,10 @@ extern crate std;
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use core::panic::AssertUnwindSafe;
 use std::collections::HashSet;
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 
 use super::*;
 use crate::keys::NoKey;
@@ -19,7 +20,7 @@ use crate::signature::{BadSignature, KeyKind, KeyRejected, PublicKey, VerifyingK
 
 /// How many events there are in the longest sequences, for stores of one ticket and of two, and
 /// fewer than how many states would mean that the search has become empty.
-const SEARCHES: [(u8, usize, usize); 2] = [(1, 10, 60_000), (2, 8, 40_000)];
+const SEARCHES: [(u8, usize, usize); 2] = [(1, 10, 60_000), (2, 8, 30_000)];
 
 const STEP: Duration = Duration::from_secs(5);
 const USABLE_FOR: Duration = Duration::from_secs(40);
