@@ -54,7 +54,6 @@ impl Rules {
             longest_back_off: 9_000,
             deadline: 5_000,
             tickets: 3,
-            ..DEFAULT
         },
         Self {
             fresh_for: 30_000,

@@ -203,8 +203,7 @@ impl Run {
         let log = self.log();
         let first = log.out().first().map(|ticket| log.begun(*ticket).0 + deadline);
         let is_full = log.out().len() >= self.rules.tickets;
-        let refusal =
-            log.refusal(reason, self.now).filter(|_| !is_full).or(first.filter(|_| is_full));
+        let refusal = if is_full { first } else { log.refusal(reason, self.now) };
         match &fetch {
             Fetch::Newer(_) => assert_ne!(then, log.events.len(), "nothing is newer"),
             _ => assert_eq!(then, log.events.len(), "{fetch:?} at a wish that is out of date"),
