@@ -140,6 +140,8 @@ struct World {
     /// The last look and the last failure since a success, while the clock goes on.
     look: Option<UnixMillis>,
     failed: Option<UnixMillis>,
+    /// Tickets given back in a row: from the second on each is as bad as a failure.
+    given_back: u8,
     /// Tickets that have neither ended nor been overtaken, and when they began.
     out: Vec<(u64, UnixMillis)>,
     path: Vec<Event>,
@@ -162,6 +164,7 @@ impl World {
             brought: None,
             look: None,
             failed: None,
+            given_back: 0,
             out: Vec::new(),
             path: Vec::new(),
         }
@@ -215,6 +218,7 @@ impl World {
             snapshot.failure.map_or(0, |failure| 1 + u64::from(failure == FetchFailure::Overdue)),
             store.back_off.abandoned.min(2).into(),
             self.was_back.into(),
+            self.given_back.min(2).into(),
             time(self.brought.map(|(_, began)| began)),
             time(self.look),
             time(self.failed),
@@ -284,7 +288,7 @@ impl World {
     fn begin(&mut self, why: FetchKeys) -> Said {
         let lost = self.out.iter().filter(|(_, began)| self.is_over(*began)).count();
         if lost > 0 {
-            self.failed = Some(self.now);
+            self.has_failed();
         }
         let now = self.now;
         self.out.retain(|(_, began)| began.as_millis().abs_diff(now.as_millis()) < 10_000);
@@ -341,14 +345,15 @@ impl World {
             }
             (FetchOutcome::Failed(_), _) => {
                 assert!(is_out && (is_over || brings.is_none()), "an answer that was good");
-                self.failed = Some(self.now);
+                self.has_failed();
             }
             (_, None) => panic!("an answer that was bad"),
             (outcome, Some(has_first)) => {
                 assert!(is_out && !is_over, "an answer that was late");
                 let is_same = self.brought.is_some_and(|(had_first, _)| had_first == has_first);
                 assert_eq!(outcome == FetchOutcome::Unchanged, is_same);
-                (self.brought, self.failed) = (Some((has_first, began)), None);
+                self.brought = Some((has_first, began));
+                (self.failed, self.given_back) = (None, 0);
                 self.out.retain(|(other, _)| *other > id);
             }
         }
@@ -366,8 +371,17 @@ impl World {
         if !is_out {
             assert_eq!(self.state(), before, "a ticket that is not out changes nothing");
         } else if is_over {
-            self.failed = Some(self.now);
+            self.has_failed();
+        } else {
+            self.given_back += 1;
+            if self.given_back > 1 {
+                self.failed = Some(self.now);
+            }
         }
+    }
+
+    fn has_failed(&mut self) {
+        (self.failed, self.given_back) = (Some(self.now), 0);
     }
 
     fn import(&mut self) -> bool {

@@ -118,6 +118,11 @@ pub(crate) fn hold_of_decision(
         }
         Verdict::Unavailable { until, .. } => {
             assert!(until > now, "unavailable until before now");
+            // Whatever the clock does: a wait lies at most as far ahead as it is long, twice.
+            let rules = log.rules;
+            let spans = [rules.longest_back_off, rules.look_window, rules.longest_interval];
+            let longest = spans.into_iter().max().unwrap_or_default();
+            assert!(until < now + 2 * longest, "a wait without an end in sight");
         }
         Verdict::Refused(_) => {}
     }
