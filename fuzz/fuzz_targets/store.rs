@@ -97,7 +97,7 @@ impl Bytes<'_> {
                 let age = i32::try_from(self.span()).unwrap_or(i32::MAX);
                 Operation::ImportOther(self.document(), age - 5_000, self.caching())
             }
-            12 if self.next() % 2 == 0 => Operation::Foreign(None),
+            12 if self.next().is_multiple_of(2) => Operation::Foreign(None),
             12 => Operation::Foreign(Some(self.answer())),
             _ => Operation::Request(self.token(), u16::from(self.next()) * 60, self.answer()),
         }

@@ -51,6 +51,8 @@ enum Event {
     Request(&'static str),
     Unasked,
     ByHand,
+    /// The wish that the last ticket was given for, once more.
+    Again,
     /// To the ticket in hand that is the newest, or the oldest if there are more.
     Answer(Which, Reply),
     Abandon(Which),
@@ -75,7 +77,7 @@ enum Reply {
     Nothing,
 }
 
-const ALPHABET: [Event; 17] = [
+const ALPHABET: [Event; 18] = [
     Event::Pass(1),
     Event::Pass(4),
     Event::Back,
@@ -83,6 +85,7 @@ const ALPHABET: [Event; 17] = [
     Event::Request("d-0"),
     Event::Unasked,
     Event::ByHand,
+    Event::Again,
     Event::Answer(Which::Newest, Reply::Good),
     Event::Answer(Which::Newest, Reply::Rotated),
     Event::Answer(Which::Newest, Reply::NotModified),
@@ -144,6 +147,8 @@ struct World {
     given_back: u8,
     /// Tickets that have neither ended nor been overtaken, and when they began.
     out: Vec<(u64, UnixMillis)>,
+    /// What the last ticket was given for: since then it is out of date.
+    wish: Option<FetchKeys>,
     path: Vec<Event>,
 }
 
@@ -166,6 +171,7 @@ impl World {
             failed: None,
             given_back: 0,
             out: Vec::new(),
+            wish: None,
             path: Vec::new(),
         }
     }
@@ -219,6 +225,7 @@ impl World {
             store.back_off.abandoned.min(2).into(),
             self.was_back.into(),
             self.given_back.min(2).into(),
+            self.wish.is_some().into(),
             time(self.brought.map(|(_, began)| began)),
             time(self.look),
             time(self.failed),
@@ -264,6 +271,10 @@ impl World {
                 NextAction::Wait { .. } => return false,
             },
             Event::ByHand => drop(self.begin(self.store.fetch_now())),
+            Event::Again => {
+                let Some(why) = self.wish else { return false };
+                assert!(matches!(self.begin(why), Said::Newer), "a ticket for an old wish");
+            }
             Event::Import => return self.import(),
             Event::Answer(which, _) | Event::Abandon(which) | Event::Lose(which) => {
                 let ticket = match which {
@@ -309,6 +320,7 @@ impl World {
                     self.look = Some(now);
                 }
                 self.hand.push(ticket);
+                self.wish = Some(why);
                 Said::Ticket
             }
         }
@@ -415,6 +427,9 @@ impl World {
             Ok(()) => {
                 assert!(has, "a key that is gone");
                 assert!(age.is_some_and(|age| age < 40_000), "a set that is too old");
+                let is_under_way = self.out.last().is_some_and(|(_, at)| !self.is_over(*at));
+                let has_no_way = is_under_way || snapshot.backing_off(now).is_some();
+                assert!(has_no_way || age.is_some_and(|age| age < 30_000), "a set that is stale");
             }
             Err(until) => {
                 assert!(!has || age.is_none_or(|age| age >= 30_000), "a fresh set is not used");

@@ -53,11 +53,6 @@ impl Run {
         }
     }
 
-    /// What has happened, for who counts it.
-    pub(crate) fn events(&self) -> &[Event] {
-        &self.events
-    }
-
     pub(crate) fn perform(&mut self, operation: Operation) {
         let before = self.events.len();
         match operation {
@@ -76,10 +71,10 @@ impl Run {
                 self.wishes.push_front((self.store.fetch_now(), self.events.len()));
             }
             Operation::Begin(nth) => {
-                if let Some((wish, then)) = self.wishes.get(usize::from(nth)).copied() {
-                    if let Fetch::Ticket(ticket) = self.begin(wish, then) {
-                        self.tickets.push_front((self.events.len() - 1, ticket));
-                    }
+                let wish = self.wishes.get(usize::from(nth)).copied();
+                let fetch = wish.map(|(wish, then)| self.begin(wish, then));
+                if let Some(Fetch::Ticket(ticket)) = fetch {
+                    self.tickets.push_front((self.events.len() - 1, ticket));
                 }
             }
             Operation::Finish(nth, answer) => {
@@ -479,8 +474,8 @@ impl Run {
     }
 
     /// From here on the origin answers: a driver that does what the store says has a fresh set
-    /// within bounded time, whether it asks unasked or for a request.
-    pub(crate) fn recover(&mut self, by_request: bool) {
+    /// within bounded time, whether it asks unasked or for a request. All that has happened.
+    pub(crate) fn recover(mut self, by_request: bool) -> Vec<Event> {
         let answer = Answer::Document(Document::Both, Caching { etag: false, max_age: None });
         // Each ticket that is out may be lost and earn a wait; a clock that was set back doubles both.
         let rounds = self.rules.tickets as u64 + 1;
@@ -528,6 +523,7 @@ impl Run {
         let held = self.log().held();
         assert!(held.is_some_and(|held| held.is_fresh(self.now)), "the store is wedged");
         assert!(self.now - start <= bound + 100, "{} ms, not {bound}", self.now - start);
+        self.events
     }
 }
 
