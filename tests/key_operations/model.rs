@@ -420,6 +420,11 @@ impl World {
         assert!(ids.eq(self.out.iter().map(|(id, _)| *id)), "other tickets are out");
         if let NextAction::Wait { until } = self.store.next_action(now) {
             assert!(until > now && until.since(now) <= STEP * 12, "a wait until {until:?}");
+            // Without a failure or a ticket that is out, nothing keeps the store from a fetch.
+            let is_fresh = self.brought.is_some_and(|(_, at)| now.since(at) < STEP * 6);
+            let has_cause = self.out.iter().any(|(_, at)| !self.is_over(*at))
+                || self.failed.is_some_and(|at| now.since(at) < WAIT);
+            assert!(is_fresh || has_cause || self.was_back, "a wait without a cause");
         }
         let age = |(_, began): (bool, UnixMillis)| began.as_millis().abs_diff(now.as_millis());
         let (has, age) = (self.brought.is_some_and(|(has, _)| has), self.brought.map(age));
