@@ -318,7 +318,8 @@ impl KeyStore {
     }
 
     /// Takes keys that were [exported](Keys::export), perhaps by another store of the same issuer,
-    /// as if they had been fetched when they were. Never in place of newer ones.
+    /// as if they had been fetched when they were: tickets of before that are overtaken. Never in
+    /// place of newer ones.
     ///
     /// # Errors
     ///
