@@ -21,6 +21,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rules::{Answer, Caching, Operation, Rules};
 use run::Run;
+use supertokens_session::FetchReason;
 
 fn caching() -> impl Strategy<Value = Caching> {
     let max_age = prop_oneof![3 => Just(None), 1 => (0..700_u16).prop_map(Some)];
@@ -155,7 +156,7 @@ fn the_operations_reach_what_they_are_about() {
             match &event.what {
                 What::Begun { reason, condition, .. } => {
                     begun += 1;
-                    looks += usize::from(*reason == supertokens_session::FetchReason::UnknownKey);
+                    looks += usize::from(*reason == FetchReason::UnknownKey);
                     not_modified += usize::from(condition.is_some());
                 }
                 What::Brought { .. } => brought += 1,
@@ -182,7 +183,7 @@ fn the_operations_reach_what_they_are_about() {
     }
 }
 
-/// Sequences that once went wrong, in the least that it took.
+/// Sequences that once went wrong, in the least that it took, and one that chance seldom meets.
 mod once {
     use super::*;
 
@@ -243,5 +244,29 @@ mod once {
             Operation::Finish(0, Answer::NotModified(CACHING)),
         ]);
         perform(Rules::ALL[1], &operations);
+    }
+
+    /// The interval that a flood has stretched is the plain one again some time after it.
+    #[test]
+    fn a_flood_that_is_over_is_forgotten() {
+        let good = Answer::Document(Document::Both, CACHING);
+        let fetch = [Operation::FetchNow, Operation::Begin(0), Operation::Finish(0, good)];
+        let mut operations = fetch.to_vec();
+        for wait in [1_000, 1_000, 2_000] {
+            let request = Operation::Request(Token::Unknown, 0, good);
+            operations.extend([Operation::Pass(wait), request]);
+        }
+        let looks = |events: &[Event]| {
+            let is_look = |event: &&Event| {
+                let reason = FetchReason::UnknownKey;
+                matches!(event.what, What::Begun { reason: why, .. } if why == reason)
+            };
+            events.iter().filter(is_look).count()
+        };
+        assert_eq!(looks(&run((Rules::ALL[2], 0, operations.clone()))), 3);
+        operations.push(Operation::Pass(8_000));
+        operations.extend(fetch);
+        operations.extend([Operation::Pass(1_500), Operation::Request(Token::Unknown, 0, good)]);
+        assert_eq!(looks(&run((Rules::ALL[2], 0, operations))), 4);
     }
 }

@@ -303,8 +303,13 @@ impl World {
         }
         let now = self.now;
         self.out.retain(|(_, began)| began.as_millis().abs_diff(now.as_millis()) < 10_000);
+        let has_failed = self.failed.is_some_and(|at| now.since(at) < WAIT);
         match self.store.begin_fetch(why, now) {
             Fetch::Newer(_) => Said::Newer,
+            Fetch::NotNow { .. } if why.reason() != FetchReason::UnknownKey && !has_failed => {
+                assert!(self.was_back, "a refusal without a failure");
+                Said::Wait(now.saturating_add(WAIT))
+            }
             Fetch::InFlight { until } | Fetch::NotNow { until } => {
                 assert!(until > now, "a wait that is over");
                 Said::Wait(until)
