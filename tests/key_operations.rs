@@ -183,7 +183,7 @@ fn the_operations_reach_what_they_are_about() {
     }
 }
 
-/// Sequences that once went wrong, in the least that it took, and one that chance seldom meets.
+/// Sequences that once went wrong, in the least that it took, and some that chance seldom meets.
 mod once {
     use super::*;
 
@@ -268,5 +268,25 @@ mod once {
         operations.extend(fetch);
         operations.extend([Operation::Pass(1_500), Operation::Request(Token::Unknown, 0, good)]);
         assert_eq!(looks(&run((Rules::ALL[2], 0, operations))), 4);
+    }
+
+    /// A decision made after a wait, and taken to the store when the clock is back within it.
+    #[test]
+    fn a_wait_that_the_clock_has_gone_back_to_still_holds() {
+        let fetch = [Operation::FetchNow, Operation::Begin(0)];
+        let mut operations = fetch.to_vec();
+        operations.extend([
+            Operation::Finish(0, Answer::Document(Document::Both, CACHING)),
+            Operation::Pass(20_000),
+        ]);
+        operations.extend(fetch);
+        operations.extend([
+            Operation::Finish(0, Answer::Nothing),
+            Operation::Pass(1_000),
+            Operation::Decide(Token::Unknown, 0),
+            Operation::Back(900),
+            Operation::Begin(0),
+        ]);
+        perform(Rules::ALL[0], &operations);
     }
 }
