@@ -6,10 +6,11 @@ use crate::key_policy::KeyPolicy;
 use crate::time::{UnixMillis, Window};
 
 /// Counts failures in a row and says how long to wait.
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct BackOff {
     failures: u32,
     /// Tickets in a row that were given back without an answer.
-    abandoned: u32,
+    pub(crate) abandoned: u32,
     /// The state of the jitter.
     random: u64,
 }

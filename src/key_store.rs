@@ -260,27 +260,24 @@ impl KeyStore {
             return Err(failed(FetchFailure::Overdue));
         }
         let snapshot = self.keys.snapshot();
-        let (set, document, validators) = match (answer.status_and_body(), ticket.condition) {
+        let (body, validators) = match (answer.status_and_body(), &ticket.condition) {
             (None, _) => return Err(failed(FetchFailure::NoAnswer)),
-            (Some((200, body)), _) => {
-                let (set, document) = match &snapshot.held {
-                    Some(held) if *held.document == *body => {
-                        (held.set.clone(), held.document.clone())
-                    }
-                    held => {
-                        let before = held.as_ref().map(|held| &*held.set);
-                        let set = KeySet::read(body, &snapshot.algorithms, before);
-                        (Arc::new(set.map_err(failed)?), Arc::from(body))
-                    }
-                };
-                (set, document, answer.validators())
-            }
+            (Some((200, body)), _) => (body, answer.validators()),
             // Need not say again what it is that has not changed.
-            (Some((304, _)), Some(held)) => {
+            (Some((304, _)), Some(same)) => {
                 let validators = Some(answer.validators()).filter(|some| !some.are_none());
-                (held.set, held.document, validators.unwrap_or(held.validators))
+                (&*same.document, validators.unwrap_or_else(|| same.validators.clone()))
             }
             (Some(_), _) => return Err(failed(FetchFailure::Status)),
+        };
+        // What a 304 confirms may have been replaced since, so it is read as if it had come.
+        let (set, document) = match &snapshot.held {
+            Some(held) if *held.document == *body => (held.set.clone(), held.document.clone()),
+            held => {
+                let before = held.as_ref().map(|held| &*held.set);
+                let set = KeySet::read(body, &snapshot.algorithms, before);
+                (Arc::new(set.map_err(failed)?), Arc::from(body))
+            }
         };
         let skipped = set.skipped().to_vec();
         if set.is_empty() {
@@ -311,6 +308,9 @@ impl KeyStore {
             self.counts.abandoned = self.counts.abandoned.saturating_add(1);
             let mut snapshot = self.keys.snapshot().clone();
             let wait = self.back_off.abandoned(&snapshot.policy, now);
+            // Nor does one more of them cut short what failures have earned.
+            let before = snapshot.backing_off(now).map(Window::end);
+            let wait = wait.filter(|wait| before.is_none_or(|before| before < wait.end()));
             snapshot.back_off = wait.or(snapshot.back_off);
             self.publish(snapshot);
         } else {
@@ -320,7 +320,8 @@ impl KeyStore {
     }
 
     /// Takes keys that were [exported](Keys::export), perhaps by another store of the same issuer,
-    /// as if they had been fetched when they were. Never in place of newer ones.
+    /// as if they had been fetched when they were: tickets of before that are overtaken. Never in
+    /// place of newer ones.
     ///
     /// # Errors
     ///
@@ -354,8 +355,8 @@ impl KeyStore {
             fresh_for,
             refresh_after: self.refresh_after(fresh_for),
         });
-        // What was asked before that can only bring what is older.
-        self.in_flight.retain(|other| other.window.start >= began);
+        // What was begun before can only bring what is older.
+        self.in_flight.retain(|ticket| ticket.window.start >= began);
         self.counts.imported = self.counts.imported.saturating_add(1);
         self.publish(snapshot);
         Ok(self.keys())
@@ -436,3 +437,7 @@ impl fmt::Debug for KeyStore {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "../tests/key_operations/model.rs"]
+mod model;

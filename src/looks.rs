@@ -11,9 +11,9 @@ use crate::time::{UnixMillis, Window};
 #[derive(Clone)]
 pub(crate) struct Looks {
     /// When the last ones began, the oldest first; as many as the budget allows at most.
-    begun: Vec<UnixMillis>,
+    pub(crate) begun: Vec<UnixMillis>,
     /// How many in a row have brought no new key.
-    fruitless: u32,
+    pub(crate) fruitless: u32,
 }
 
 impl Looks {

@@ -9,7 +9,7 @@ use supertokens_session_fuzz::{cookies, json, keys, token};
 fn main() -> std::io::Result<()> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
     let samples = fs::read_to_string(fuzz.join("../examples/decide/samples.jsonl"))?;
-    for target in ["cookie", "key_set", "decide"] {
+    for target in ["cookie", "key_set", "decide", "store"] {
         fs::create_dir_all(corpus(target))?;
     }
     for line in samples.lines() {
@@ -40,7 +40,43 @@ fn main() -> std::io::Result<()> {
         fs::write(corpus("cookie").join(format!("parts-{count}")), field)?;
     }
     payloads(&samples)?;
-    key_sets(&samples)
+    key_sets(&samples)?;
+    operations()
+}
+
+/// Short lives of a store, by each policy: the bytes are read by `fuzz_targets/store.rs`.
+fn operations() -> std::io::Result<()> {
+    // A wish by hand and its ticket, and what becomes of it: a set with an `ETag`, nothing, 304.
+    let (begin, good, bad, same) =
+        (&[4, 5, 0][..], &[6, 0, 0, 1, 2, 0][..], &[6, 0, 3][..], &[6, 0, 1, 0, 0][..]);
+    let (second, pass) = (&[0, 3, 1][..], &[0, 4, 3][..]);
+    let requests = &[13, 3, 1, 0, 1, 0, 0][..];
+    let lives: [&[&[u8]]; 6] = [
+        &[begin, good, pass, requests, pass, requests, pass, requests],
+        &[begin, bad, second, begin, bad, pass, begin, good],
+        &[begin, good, begin, same, &[9], pass, begin, same, &[10, 0]],
+        // Three tickets, answered the newest first; given back, twice; lost.
+        &[begin, begin, begin, good, bad, same],
+        &[begin, &[7, 0], begin, &[7, 0], pass, begin, &[8, 0], pass, pass, begin, begin, good],
+        // An older set, and one from elsewhere; an answer to another store's ticket; a clock set back.
+        &[
+            begin,
+            &[11, 3, 9, 1, 0, 0],
+            good,
+            &[12, 1, 0, 1, 0, 0],
+            &[1, 4, 9],
+            requests,
+            begin,
+            bad,
+        ],
+    ];
+    for policy in 0..4 {
+        for (index, life) in lives.iter().enumerate() {
+            let seed = [&[policy, policy][..], &life.concat()].concat();
+            fs::write(corpus("store").join(format!("life-{policy}-{index}")), seed)?;
+        }
+    }
+    Ok(())
 }
 
 /// The payload of the first sample with each member gone, `null`, or of another kind, and with
