@@ -20,6 +20,7 @@ pub struct FetchAnswer<'a> {
     http: Option<(u16, &'a [u8])>,
     etag: Option<&'a [u8]>,
     last_modified: Option<&'a [u8]>,
+    date: Option<&'a [u8]>,
     max_age: Option<Duration>,
 }
 
@@ -28,19 +29,21 @@ impl<'a> FetchAnswer<'a> {
     /// so there is no need to read further.
     #[must_use]
     pub const fn http(status: u16, body: &'a [u8]) -> Self {
-        Self { http: Some((status, body)), etag: None, last_modified: None, max_age: None }
+        Self { http: Some((status, body)), ..Self::failed() }
     }
 
     /// There was no HTTP answer: no connection, no time left, a broken body.
     #[must_use]
     pub const fn failed() -> Self {
-        Self { http: None, etag: None, last_modified: None, max_age: None }
+        Self { http: None, etag: None, last_modified: None, date: None, max_age: None }
     }
 
     /// A header field of the answer. All may be handed over; what is read is:
     ///
-    /// - `ETag` and `Last-Modified` (RFC 9110 section 8.8), to be sent back with the next ticket for
-    ///   the same URL; a value of more than 1024 bytes, or that is not visible ASCII, is left alone;
+    /// - `ETag` (RFC 9110 section 8.8.3), to be sent back with the next ticket for the same URL, if it
+    ///   is one tag of at most 1024 bytes of visible ASCII;
+    /// - `Last-Modified`, likewise, if there is a `Date` and it is another: a document that was changed
+    ///   within the second may be changed in it once more (RFC 9110 section 8.8.2.2);
     /// - of `Cache-Control` (RFC 9111 section 5.2) `max-age`, which can only shorten the time for
     ///   which [`KeyPolicy::fresh_for`](crate::KeyPolicy::fresh_for) calls a set fresh; of several the
     ///   shortest counts.
@@ -50,6 +53,8 @@ impl<'a> FetchAnswer<'a> {
             self.etag = Some(value);
         } else if name.eq_ignore_ascii_case("last-modified") {
             self.last_modified = Some(value);
+        } else if name.eq_ignore_ascii_case("date") {
+            self.date = Some(value);
         } else if name.eq_ignore_ascii_case("cache-control") {
             let ages = value.split(|byte| *byte == b',').filter_map(max_age);
             self.max_age = ages.chain(self.max_age).min();
@@ -66,7 +71,8 @@ impl<'a> FetchAnswer<'a> {
     }
 
     pub(crate) fn validators(&self) -> Validators {
-        Validators::new(self.etag, self.last_modified)
+        let is_old = |modified: &&[u8]| self.date.is_some_and(|date| date != *modified);
+        Validators::new(self.etag, self.last_modified.filter(is_old))
     }
 }
 
@@ -95,7 +101,10 @@ pub(crate) struct Validators {
 
 impl Validators {
     pub(crate) fn new(etag: Option<&[u8]>, last_modified: Option<&[u8]>) -> Self {
-        Self { etag: etag.and_then(echoable), last_modified: last_modified.and_then(echoable) }
+        Self {
+            etag: etag.and_then(echoable).filter(|tag| is_entity_tag(tag)),
+            last_modified: last_modified.and_then(echoable).filter(|date| is_date(date)),
+        }
     }
 
     pub(crate) const fn are_none(&self) -> bool {
@@ -107,8 +116,21 @@ impl Validators {
 fn echoable(value: &[u8]) -> Option<Arc<str>> {
     let value = value.trim_ascii();
     let is_visible = value.iter().all(|byte| matches!(byte, b' '..=b'~'));
-    let may_be = is_visible && (1..=MAX_VALIDATOR).contains(&value.len());
+    let may_be = is_visible && value.len() <= MAX_VALIDATOR;
     may_be.then(|| core::str::from_utf8(value).ok())?.map(Arc::from)
+}
+
+/// One entity-tag (RFC 9110 section 8.8.3): sent back, `*` or a list would match what it should not.
+fn is_entity_tag(value: &str) -> bool {
+    let opaque = value.strip_prefix("W/").unwrap_or(value);
+    let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.is_some_and(|inner| !inner.contains(['"', ' ']))
+}
+
+/// The one form of dates that are still written (RFC 9110 section 5.6.7), so that one date is one
+/// text.
+fn is_date(value: &str) -> bool {
+    value.len() == "Sun, 06 Nov 1994 08:49:37 GMT".len() && value.ends_with(" GMT")
 }
 
 impl fmt::Debug for FetchAnswer<'_> {
@@ -124,6 +146,7 @@ const MAX_VALIDATOR: usize = 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
 
     #[test]
     fn the_shortest_max_age_is_read_and_nothing_else() {
@@ -154,14 +177,48 @@ mod tests {
     #[test]
     fn only_what_may_be_sent_back_is_kept() {
         let etag = |value: &[u8]| Validators::new(Some(value), None).etag;
-        assert_eq!(etag(br#" W/"a b" "#).as_deref(), Some(r#"W/"a b""#));
-        let long = [b'a'; MAX_VALIDATOR];
-        assert!(etag(&long).is_some());
-        let too_long = [b'a'; MAX_VALIDATOR + 1];
-        for value in
-            [b"".as_slice(), b" ", b"a\r\nx: y", b"a\0", b"a\tb", b"\xe4", b"\x7f", &too_long]
-        {
-            assert_eq!(etag(value), None, "{value:?}");
+        let long = |length| [b"\"".as_slice(), &vec![b'a'; length - 2], b"\""].concat();
+        for value in [r#""""#, r#" W/"a" "#, r#""a,b;*""#] {
+            assert_eq!(etag(value.as_bytes()).as_deref(), Some(value.trim()));
+        }
+        assert!(etag(&long(MAX_VALIDATOR)).is_some());
+        let too_long = long(MAX_VALIDATOR + 1);
+        for value in [
+            b"".as_slice(),
+            b" ",
+            b"\"",
+            b"*",
+            b"a",
+            b"w/\"a\"",
+            b"\"a\", \"b\"",
+            b"\"a b\"",
+            b"\"a\"b\"",
+            b"\"a\r\nx: y\"",
+            b"\"a\0\"",
+            b"\"a\tb\"",
+            b"\"\xe4\"",
+            b"\"\x7f\"",
+            &too_long,
+        ] {
+            assert_eq!(etag(value), None, "{}", value.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_date_is_sent_back_only_if_the_document_was_not_of_that_second() {
+        let [before, now] = ["Wed, 25 Nov 2026 08:00:00 GMT", "Wed, 25 Nov 2026 08:00:01 GMT"];
+        let kept = |modified: &str, date: Option<&str>| {
+            let answer = FetchAnswer::failed().header("Last-Modified", modified.as_bytes());
+            let answer =
+                date.iter().fold(answer, |answer, date| answer.header("Date", date.as_bytes()));
+            answer.validators().last_modified.is_some()
+        };
+        assert!(kept(before, Some(now)));
+        assert!(!kept(before, None));
+        assert!(!kept(now, Some(now)));
+        // Another form of the same date, or none.
+        for modified in ["Wednesday, 25-Nov-26 08:00:01 GMT", "Wed Nov 25 08:00:01 2026", "0", ""] {
+            assert!(!kept(modified, Some(now)), "{modified}");
         }
     }
 }

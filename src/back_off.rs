@@ -24,12 +24,22 @@ impl BackOff {
         (self.failures, self.abandoned) = (0, 0);
     }
 
-    /// The wait after one more failure, or after one that is no more than another sign of the last.
-    pub(crate) fn failed(&mut self, again: bool, policy: &KeyPolicy, now: UnixMillis) -> Window {
+    /// The wait from `now` on after one more failure, or after one that is no more than another sign
+    /// of the last. It counts from when the fetch began, as those do that wait for its answer; but
+    /// it is never over when the fetch is.
+    pub(crate) fn failed(
+        &mut self,
+        again: bool,
+        policy: &KeyPolicy,
+        began: UnixMillis,
+        now: UnixMillis,
+    ) -> Window {
         self.failures = self.failures.saturating_add(u32::from(!again));
         self.abandoned = 0;
         let step = policy.shortest_back_off.saturating_mul(doubled(self.failures));
-        self.wait(step, policy, now)
+        // From no later than now, whatever has become of the clock.
+        let end = began.min(now).saturating_add(self.wait(step, policy));
+        Window::new(now, end.since(now).max(policy.shortest_back_off))
     }
 
     /// A ticket that is given back says nothing of the issuer, and somebody may be waiting to take
@@ -37,16 +47,17 @@ impl BackOff {
     /// set the rate of fetches.
     pub(crate) fn abandoned(&mut self, policy: &KeyPolicy, now: UnixMillis) -> Option<Window> {
         self.abandoned = self.abandoned.saturating_add(1);
-        (self.abandoned > 1)
-            .then(|| self.wait(policy.shortest_back_off.saturating_mul(2), policy, now))
+        (self.abandoned > 1).then(|| {
+            let step = policy.shortest_back_off.saturating_mul(2);
+            Window::new(now, self.wait(step, policy))
+        })
     }
 
     /// Between half of a step and all of it.
-    fn wait(&mut self, step: Duration, policy: &KeyPolicy, now: UnixMillis) -> Window {
+    fn wait(&mut self, step: Duration, policy: &KeyPolicy) -> Duration {
         let step = step.min(policy.longest_back_off);
         let half = half(step);
-        let wait = half.saturating_add(self.part_of(half));
-        Window::new(now, wait.max(policy.shortest_back_off))
+        half.saturating_add(self.part_of(half)).max(policy.shortest_back_off)
     }
 
     /// A part of `span`, uniform over its milliseconds.
@@ -83,7 +94,7 @@ mod tests {
         for seed in 0..1_000 {
             let mut back_off = BackOff::new(seed);
             for (least, most) in &mut seen {
-                let wait = back_off.failed(false, &policy, now).length.as_millis();
+                let wait = back_off.failed(false, &policy, now, now).length.as_millis();
                 (*least, *most) = ((*least).min(wait), (*most).max(wait));
             }
         }
@@ -91,6 +102,26 @@ mod tests {
         for (step, (least, most)) in steps.into_iter().zip(seen) {
             assert!((step / 2..step * 52 / 100).contains(&least), "{step}: {least}");
             assert!((step * 98 / 100..=step).contains(&most), "{step}: {most}");
+        }
+    }
+
+    #[test]
+    fn a_wait_counts_from_when_the_fetch_began_and_is_not_over_when_it_is() {
+        let (policy, at) = (KeyPolicy::default(), UnixMillis::from_secs);
+        for seed in 0..100 {
+            let mut back_off = BackOff::new(seed);
+            // Half a second to one, of a fetch of ten.
+            let wait = back_off.failed(false, &policy, at(100), at(110));
+            assert_eq!(wait, Window::new(at(110), Duration::from_millis(500)));
+            for _ in 0..6 {
+                back_off.failed(false, &policy, at(100), at(110));
+            }
+            // Half a minute to one.
+            let wait = back_off.failed(false, &policy, at(100), at(110));
+            assert!(at(130) <= wait.end() && wait.end() <= at(160), "{wait:?}");
+            // The clock was set back meanwhile.
+            let wait = back_off.failed(false, &policy, at(100_000), at(110));
+            assert!(at(140) <= wait.end() && wait.end() <= at(170), "{wait:?}");
         }
     }
 
@@ -105,7 +136,7 @@ mod tests {
         }
         back_off.succeeded();
         assert_eq!(back_off.abandoned(&policy, now), None);
-        back_off.failed(false, &policy, now);
+        back_off.failed(false, &policy, now, now);
         assert_eq!(back_off.abandoned(&policy, now), None);
     }
 
@@ -113,7 +144,9 @@ mod tests {
     fn there_is_no_number_of_failures_that_ends_the_wait() {
         let mut back_off = BackOff { failures: u32::MAX - 1, ..BackOff::new(0) };
         for _ in 0..3 {
-            let wait = back_off.failed(false, &KeyPolicy::default(), UnixMillis::default()).length;
+            let wait = back_off
+                .failed(false, &KeyPolicy::default(), UnixMillis::default(), UnixMillis::default())
+                .length;
             assert!(wait >= Duration::from_secs(30), "{wait:?}");
         }
         assert_eq!((doubled(0), doubled(1), doubled(31), doubled(32)), (1, 2, 1 << 31, u32::MAX));

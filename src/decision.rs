@@ -111,7 +111,8 @@ words! {
 ///
 /// /// The value of `Retry-After` (RFC 9110 section 10.2.3).
 /// fn retry_after(why: &Unavailable, now: UnixMillis) -> u64 {
-///     why.retry_at().as_secs().saturating_sub(now.as_secs()).max(1)
+///     let wait = why.retry_at().since(now);
+///     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

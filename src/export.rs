@@ -87,7 +87,7 @@ impl Keys {
         line(FETCHED_AT, &alloc::format!("{}", held.began.as_millis()));
         line(FRESH_FOR, &alloc::format!("{}", held.fresh_for.as_millis()));
         // A URL with a line end in it would be read back as another field.
-        if !held.validators.are_none() && !held.origin.contains(char::is_control) {
+        if !held.origin.contains(char::is_control) {
             line(ORIGIN, &held.origin);
             for (name, value) in
                 [(ETAG, &held.validators.etag), (LAST_MODIFIED, &held.validators.last_modified)]

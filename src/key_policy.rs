@@ -88,9 +88,10 @@ impl KeyPolicy {
     }
 
     /// For how long after a fetch the issuer's answer is final: a key that was not in it does not
-    /// exist. Looks that bring no new key double it, from the second in a row, up to `longest`.
-    /// With more than 60 seconds a new key of a SuperTokens core can be missed. Default: 15 and 60
-    /// seconds. Range: from 100 milliseconds, and `longest` from `time`.
+    /// exist. It counts from the fetch's end. Looks that bring no new key double it, from the second
+    /// in a row, up to `longest`, which counts from the fetch's beginning. With a `longest` of more
+    /// than 60 seconds, or a `time` of more than 60 less the [`ticket_deadline`](Self::ticket_deadline),
+    /// a new key of a SuperTokens core can be missed. Default: 15 and 60 seconds. Range: from 100 milliseconds, and `longest` from `time`.
     #[must_use]
     pub fn unknown_key_interval(mut self, time: Duration, longest: Duration) -> Self {
         self.unknown_key_interval = time.max(SHORTEST_WAIT);
@@ -107,10 +108,12 @@ impl KeyPolicy {
         self
     }
 
-    /// The wait after a failed fetch: the shortest after the first in a row, then doubling up to
-    /// the longest. Each is between half and the whole of its step, drawn from the store's seed,
-    /// and never less than the shortest. Default: 500 milliseconds and 60 seconds. Range: from 100
-    /// milliseconds, and `longest` from `shortest`.
+    /// The wait after a failed fetch, counted from its beginning. The first in a row is of a step of
+    /// twice `shortest`, and the step doubles up to `longest`; each wait is between half and the whole
+    /// of its step, drawn from the store's seed, and ends no sooner than `shortest` after the failure.
+    /// A set is used while an outage lasts, so one that has become stale may be used for this much
+    /// longer after its end. Default: 500 milliseconds and 60 seconds. Range: from 100 milliseconds,
+    /// and `longest` from `shortest`.
     #[must_use]
     pub fn back_off(mut self, shortest: Duration, longest: Duration) -> Self {
         self.shortest_back_off = shortest.max(SHORTEST_WAIT);

@@ -38,13 +38,15 @@ pub struct KeyStatus {
     pub generation: u64,
     /// How the set that is held may be used.
     pub freshness: Freshness,
-    /// The time since the fetch began that brought the set or last confirmed it.
+    /// The time since the fetch began that brought the set or last confirmed it; where the clock has
+    /// been set back since, the time until then.
     pub age: Option<Duration>,
     /// How many tickets are out.
     pub in_flight: usize,
     /// What was wrong with the last fetch, if it failed.
     pub failure: Option<FetchFailure>,
-    /// When the issuer may be asked again, if a failure keeps the store from it now.
+    /// When the issuer may be asked again, if a failure keeps the store from it now, or tickets that
+    /// were given back do.
     pub retry_at: Option<UnixMillis>,
     /// What has been counted since the store was made.
     pub counts: FetchCounts,
@@ -87,8 +89,8 @@ pub struct FetchCounts {
     pub unchanged: u64,
     /// Tickets that were given back.
     pub abandoned: u64,
-    /// Answers that were not looked at: to tickets that had been given up or overtaken, or of
-    /// another store.
+    /// Tickets that came back with an answer or without and were of no account: given up before,
+    /// overtaken, or another store's.
     pub dropped: u64,
     /// Looks for an unknown key that [`begin_fetch`](crate::KeyStore::begin_fetch) refused. Most are
     /// refused before, by decisions.

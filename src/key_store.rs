@@ -46,6 +46,8 @@ pub struct KeyStore {
     origin: usize,
     /// Index of the one that was asked last.
     asked: usize,
+    /// Index of the last other that was asked.
+    elsewhere: usize,
     keys: Keys,
     in_flight: Vec<InFlight>,
     /// How many tickets have been given out.
@@ -74,12 +76,15 @@ impl KeyStore {
             origins: origins.into(),
             origin: 0,
             asked: 0,
+            elsewhere: 0,
             keys: Keys::new(Snapshot {
                 algorithms: algorithms.into(),
                 policy,
                 held: None,
                 failure: None,
+                answered: None,
                 back_off: None,
+                excuse: None,
                 under_way: None,
                 looks: Looks::new(),
                 version: 0,
@@ -139,7 +144,7 @@ impl KeyStore {
     pub fn begin_fetch(&mut self, why: FetchKeys, now: UnixMillis) -> Fetch {
         self.give_up_the_lost(now);
         let snapshot = self.keys.snapshot();
-        // Another store's is not equal either, but for chance.
+        // Another store's may be equal by chance: then it buys a GET that nobody needed.
         if why.version() != snapshot.version {
             return Fetch::Newer(self.keys());
         }
@@ -162,13 +167,11 @@ impl KeyStore {
         if self.in_flight.len() >= usize::from(snapshot.policy.tickets) {
             return self.in_flight.first().map(|first| first.window.end());
         }
-        let back_off = snapshot.backing_off(now).map(Window::end);
-        if why != FetchReason::UnknownKey {
-            return back_off;
+        if why == FetchReason::UnknownKey {
+            snapshot.look_refused(now).max(snapshot.last_word(now))
+        } else {
+            snapshot.backing_off(now).map(Window::end)
         }
-        let last_word = snapshot.held.as_ref().and_then(|held| snapshot.last_word(held, now));
-        let spent = snapshot.looks.spent(&snapshot.policy, now).map(Window::end);
-        back_off.max(last_word).max(spent)
     }
 
     fn ticket(&mut self, reason: FetchReason, now: UnixMillis) -> Ticket {
@@ -176,8 +179,15 @@ impl KeyStore {
         let mut origin = self.origin;
         if reason == FetchReason::UnknownKey {
             snapshot.looks.begin(&snapshot.policy, now);
-            // One that has just said what it has will say the same again.
-            origin = self.origins.after(self.asked);
+            // One that has just said what it has will say the same again. But not two looks in a row
+            // go elsewhere: others may be down or behind, and looks are few.
+            let longest = snapshot.policy.longest_unknown_key_interval;
+            let answered = snapshot.answered.map(|(_, at)| Window::new(at, longest));
+            if self.asked == origin && answered.is_some_and(|since| since.holds(now)) {
+                let next = self.origins.after(self.elsewhere);
+                origin = if next == origin { self.origins.after(next) } else { next };
+                self.elsewhere = origin;
+            }
         }
         self.asked = origin;
         self.tickets = self.tickets.saturating_add(1);
@@ -229,13 +239,23 @@ impl KeyStore {
         self.in_flight.retain(|other| other.id > id);
         self.back_off.succeeded();
         let mut snapshot = self.keys.snapshot().clone();
-        let (added, removed) = snapshot.hold(held);
-        (snapshot.failure, snapshot.back_off) = (None, None);
+        snapshot.answered = Some((window.start, now));
+        (snapshot.failure, snapshot.back_off, snapshot.excuse) = (None, None, None);
+        // Another origin that has nothing new may be behind: strangers must not be able to take a
+        // key away by having it asked.
+        let before =
+            snapshot.held.as_ref().filter(|before| before.is_usable(&snapshot.policy, now));
+        let knows_no_better = before.is_some_and(|before| {
+            before.origin != held.origin && held.set.keys_not_in(Some(&before.set)).is_empty()
+        });
+        let (added, removed) = if was_look && knows_no_better {
+            (Vec::new(), Vec::new())
+        } else {
+            self.origin = origin;
+            snapshot.hold(held)
+        };
         if was_look {
             snapshot.looks.ended(!added.is_empty());
-        }
-        if !was_look || !added.is_empty() {
-            self.origin = origin;
         }
         let is_same = added.is_empty() && removed.is_empty();
         let (outcome, count) = if is_same {
@@ -263,11 +283,8 @@ impl KeyStore {
         let (body, validators) = match (answer.status_and_body(), &ticket.condition) {
             (None, _) => return Err(failed(FetchFailure::NoAnswer)),
             (Some((200, body)), _) => (body, answer.validators()),
-            // Need not say again what it is that has not changed.
-            (Some((304, _)), Some(same)) => {
-                let validators = Some(answer.validators()).filter(|some| !some.are_none());
-                (&*same.document, validators.unwrap_or_else(|| same.validators.clone()))
-            }
+            // Those of the 304 may be of a document that it does not send.
+            (Some((304, _)), Some(same)) => (&*same.document, same.validators.clone()),
             (Some(_), _) => return Err(failed(FetchFailure::Status)),
         };
         // What a 304 confirms may have been replaced since, so it is read as if it had come.
@@ -285,9 +302,8 @@ impl KeyStore {
         }
         let fresh_for = snapshot.policy.fresh_with(answer.max_age());
         let refresh_after = self.refresh_after(fresh_for);
-        let (began, finished, origin) = (ticket.window.start, now, ticket.url);
-        let held =
-            Held { set, document, origin, validators, began, finished, fresh_for, refresh_after };
+        let (began, origin) = (ticket.window.start, ticket.url);
+        let held = Held { set, document, origin, validators, began, fresh_for, refresh_after };
         Ok((held, skipped))
     }
 
@@ -308,13 +324,12 @@ impl KeyStore {
             self.counts.abandoned = self.counts.abandoned.saturating_add(1);
             let mut snapshot = self.keys.snapshot().clone();
             let wait = self.back_off.abandoned(&snapshot.policy, now);
-            // Nor does one more of them cut short what failures have earned.
-            let before = snapshot.backing_off(now).map(Window::end);
-            let wait = wait.filter(|wait| before.is_none_or(|before| before < wait.end()));
-            snapshot.back_off = wait.or(snapshot.back_off);
+            snapshot.back_off =
+                wait.map(|wait| snapshot.longer_back_off(wait, now)).or(snapshot.back_off);
             self.publish(snapshot);
         } else {
-            self.fail(ticket.window, ticket.origin, FetchFailure::Overdue, now);
+            let then = now.min(ticket.window.end());
+            self.fail(ticket.window, ticket.origin, FetchFailure::Overdue, then);
         }
         self.keys()
     }
@@ -335,7 +350,8 @@ impl KeyStore {
         if !Window::new(began, snapshot.policy.usable_for).holds(now) {
             return Err(ImportError::TooOld);
         }
-        if snapshot.held.as_ref().is_some_and(|held| held.began >= began) {
+        let before = snapshot.held.as_ref().filter(|held| held.is_usable(&snapshot.policy, now));
+        if before.is_some_and(|held| held.began >= began) {
             return Err(ImportError::NotNewer);
         }
         let before = snapshot.held.as_ref().map(|held| &*held.set);
@@ -351,10 +367,12 @@ impl KeyStore {
             origin: exported.origin,
             validators: exported.validators,
             began,
-            finished: began,
             fresh_for,
             refresh_after: self.refresh_after(fresh_for),
         });
+        if snapshot.answered.is_none_or(|(asked, _)| asked < began) {
+            snapshot.answered = Some((began, began));
+        }
         // What was begun before can only bring what is older.
         self.in_flight.retain(|ticket| ticket.window.start >= began);
         self.counts.imported = self.counts.imported.saturating_add(1);
@@ -377,7 +395,7 @@ impl KeyStore {
                 Some(held) if held.is_usable(&snapshot.policy, now) => Freshness::Stale,
                 Some(_) => Freshness::Gone,
             },
-            age: held.map(|held| now.since(held.began)),
+            age: held.map(|held| now.distance(held.began)),
             in_flight: self.in_flight.iter().filter(|ticket| ticket.window.holds(now)).count(),
             failure: snapshot.failure,
             retry_at: snapshot.backing_off(now).map(Window::end),
@@ -399,16 +417,22 @@ impl KeyStore {
     fn give_up_the_lost(&mut self, now: UnixMillis) {
         while let Some(at) = self.in_flight.iter().position(|lost| !lost.window.holds(now)) {
             let lost = self.in_flight.remove(at);
-            self.fail(lost.window, lost.origin, FetchFailure::Overdue, now);
+            // Then, not now: nobody may have looked for hours.
+            let then = now.min(lost.window.end());
+            self.fail(lost.window, lost.origin, FetchFailure::Overdue, then);
         }
     }
 
-    /// Notes that the fetch that began with `window`, of a ticket already taken back, has failed.
+    /// Notes that the fetch of `window`, whose ticket is taken back, has failed.
     fn fail(&mut self, window: Window, origin: usize, failure: FetchFailure, now: UnixMillis) {
         let mut snapshot = self.keys.snapshot().clone();
         // Several that were under way together are one sign of trouble.
         let together = snapshot.back_off.is_some_and(|wait| window.start < wait.start);
-        snapshot.back_off = Some(self.back_off.failed(together, &snapshot.policy, now));
+        let wait = self.back_off.failed(together, &snapshot.policy, window.start, now);
+        let excuse = wait.length.saturating_add(snapshot.policy.ticket_deadline);
+        // A ticket that comes back after its time says nothing of how the issuer is now.
+        snapshot.excuse = Some(Window::new(now.min(window.end()), excuse));
+        snapshot.back_off = Some(snapshot.longer_back_off(wait, now));
         snapshot.failure = Some(failure);
         self.counts.count_failed(failure);
         if self.origin == origin {

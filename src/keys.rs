@@ -42,8 +42,13 @@ pub(crate) struct Snapshot {
     pub(crate) held: Option<Held>,
     /// The last fetch, if it failed.
     pub(crate) failure: Option<FetchFailure>,
-    /// The wait that failures have earned.
+    /// When the issuer last answered with a usable set, from the beginning of the fetch to its end.
+    pub(crate) answered: Option<(UnixMillis, UnixMillis)>,
+    /// The wait that failures have earned, or tickets that were given back.
     pub(crate) back_off: Option<Window>,
+    /// For how long the last failure lets a set be used that is not fresh: for its wait, and the time
+    /// of the ticket that follows.
+    pub(crate) excuse: Option<Window>,
     /// The time of the latest ticket that is out.
     pub(crate) under_way: Option<Window>,
     pub(crate) looks: Looks,
@@ -63,7 +68,6 @@ pub(crate) struct Held {
     /// When the fetch began that brought it, or that last found it unchanged: what the issuer has
     /// withdrawn since may be in it.
     pub(crate) began: UnixMillis,
-    pub(crate) finished: UnixMillis,
     pub(crate) fresh_for: Duration,
     /// How long after `began` to ask for the next.
     pub(crate) refresh_after: Duration,
@@ -74,8 +78,10 @@ impl Held {
         Window::new(self.began, self.fresh_for).holds(now)
     }
 
+    /// A set from the future counts as old by as much as it lies ahead: the clock was set back, and
+    /// how old it is cannot be known.
     pub(crate) fn is_usable(&self, policy: &KeyPolicy, now: UnixMillis) -> bool {
-        Window::new(self.began, policy.usable_for).holds(now)
+        self.began.distance(now) < policy.usable_for
     }
 }
 
@@ -126,10 +132,10 @@ impl Keys {
         match held.set.select(kid) {
             Selection::Key(key) => Ok(key),
             Selection::Unusable => {
-                Err(snapshot.look(held, Reason::KeyUnusable, Reason::KeyUnusable, now))
+                Err(snapshot.look(Reason::KeyUnusable, Reason::KeyUnusable, now))
             }
             Selection::Unknown => {
-                Err(snapshot.look(held, Reason::UnknownKey, Reason::KeysUnavailable, now))
+                Err(snapshot.look(Reason::UnknownKey, Reason::KeysUnavailable, now))
             }
         }
     }
@@ -152,9 +158,14 @@ impl Snapshot {
         (added, removed)
     }
 
-    /// The wait that failures have earned, while it lasts.
+    /// The wait until a fetch is allowed again, while it lasts.
     pub(crate) fn backing_off(&self, now: UnixMillis) -> Option<Window> {
         self.back_off.filter(|window| window.holds(now))
+    }
+
+    /// The one of two waits that ends later: none cuts another short.
+    pub(crate) fn longer_back_off(&self, wait: Window, now: UnixMillis) -> Window {
+        self.backing_off(now).filter(|before| wait.end() < before.end()).unwrap_or(wait)
     }
 
     /// The time of the latest ticket, while it lasts.
@@ -162,10 +173,15 @@ impl Snapshot {
         self.under_way.filter(|window| window.holds(now))
     }
 
-    /// Whether a set that is not fresh is used nevertheless: while there is no way to a fresher.
+    /// Whether a set that is not fresh is used nevertheless: while there is no way to a fresher, for
+    /// the time of one ticket, or for longer if it is the issuer that fails. Without that bound a set
+    /// of hours ago would be used, by all but the first who come after a quiet night.
     fn must_do_with(&self, held: &Held, now: UnixMillis) -> bool {
+        let grace = held.fresh_for.saturating_add(self.policy.ticket_deadline);
         held.is_usable(&self.policy, now)
             && (self.under_way(now).is_some() || self.backing_off(now).is_some())
+            && (Window::new(held.began, grace).holds(now)
+                || self.excuse.is_some_and(|excuse| excuse.holds(now)))
     }
 
     /// Asks for a set to decide with.
@@ -178,26 +194,31 @@ impl Snapshot {
 
     /// Asks for a set with a key that this one lacks; not where the issuer's last word is `final`,
     /// nor where it may not be asked.
-    fn look(&self, held: &Held, if_final: Reason, if_not: Reason, now: UnixMillis) -> NoKey {
-        if let Some(wait) = self.last_word(held, now) {
-            NoKey::Because(if_final, wait)
-        } else if let Some(wait) = self.backing_off(now) {
-            NoKey::Because(if_not, wait.end())
-        } else if self.under_way(now).is_some() {
-            NoKey::Fetch(FetchKeys::new(FetchReason::UnknownKey, self.version))
-        } else if let Some(wait) = self.looks.spent(&self.policy, now) {
-            NoKey::Because(if_not, wait.end())
-        } else {
-            NoKey::Fetch(FetchKeys::new(FetchReason::UnknownKey, self.version))
+    fn look(&self, if_final: Reason, if_not: Reason, now: UnixMillis) -> NoKey {
+        if let Some(until) = self.last_word(now) {
+            return NoKey::Because(if_final, until);
+        }
+        // Whoever may not ask may still wait for an answer.
+        let is_asked = self.backing_off(now).is_none() && self.under_way(now).is_some();
+        match self.look_refused(now).filter(|_| !is_asked) {
+            Some(until) => NoKey::Because(if_not, until),
+            None => NoKey::Fetch(FetchKeys::new(FetchReason::UnknownKey, self.version)),
         }
     }
 
-    /// Until when what `held` lacks does not exist, if it does not now: for the longer of the
-    /// stretched interval since the fetch began, as the issuer's word is of then, and the plain one
-    /// since it finished, so that no request fetches twice.
-    pub(crate) fn last_word(&self, held: &Held, now: UnixMillis) -> Option<UnixMillis> {
-        let stretched = Window::new(held.began, self.looks.interval(&self.policy, now));
-        let plain = Window::new(held.finished, self.policy.unknown_key_interval);
+    /// Until when a look is not allowed, if it is not now.
+    pub(crate) fn look_refused(&self, now: UnixMillis) -> Option<UnixMillis> {
+        let spent = self.looks.spent(&self.policy, now);
+        [self.backing_off(now), spent].into_iter().flatten().map(Window::end).max()
+    }
+
+    /// Until when a key that is not held does not exist, if it does not now: for the longer of the
+    /// stretched interval since the issuer was last asked, as its word is of then, and the plain one
+    /// since it answered, so that no request fetches twice.
+    pub(crate) fn last_word(&self, now: UnixMillis) -> Option<UnixMillis> {
+        let (began, finished) = self.answered?;
+        let stretched = Window::new(began, self.looks.interval(&self.policy, now));
+        let plain = Window::new(finished, self.policy.unknown_key_interval);
         [stretched, plain].into_iter().filter(|w| w.holds(now)).map(Window::end).max()
     }
 }

@@ -52,6 +52,11 @@ impl UnixMillis {
         self.0 / 1_000
     }
 
+    /// How far apart the two are, whichever is the later.
+    pub(crate) fn distance(self, other: Self) -> Duration {
+        Duration::from_millis(self.0.abs_diff(other.0))
+    }
+
     /// How long ago `earlier` was; zero if it was not.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
@@ -67,9 +72,9 @@ impl UnixMillis {
 
 /// A wait: from a moment on, for so long.
 ///
-/// A clock that is set back must not make a wait longer than it was meant to be, and threads that
-/// read the clock before they wait for a lock bring times that are out of order by a little. So a
-/// window lies on both sides of its start.
+/// Threads that read the clock before they wait for a lock bring times that are a little out of
+/// order, so a wait has begun a second before its start. If the clock is set back by more, the wait
+/// is over: it must not become longer than it was meant to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) start: UnixMillis,
@@ -81,9 +86,8 @@ impl Window {
         Self { start, length }
     }
 
-    /// Whether `now` is less than the length away from the start, on either side.
     pub(crate) fn holds(self, now: UnixMillis) -> bool {
-        now < self.end() && self.start < now.saturating_add(self.length)
+        now < self.end() && self.start < now.saturating_add(self.length.min(OUT_OF_ORDER))
     }
 
     pub(crate) fn end(self) -> UnixMillis {
@@ -137,6 +141,9 @@ impl NumericDate {
     }
 }
 
+/// By how much the times of two threads may be out of order.
+const OUT_OF_ORDER: Duration = Duration::from_secs(1);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,5 +179,18 @@ mod tests {
         assert!(!NumericDate(-1).is_after(UnixMillis::from_millis(0)));
         assert!(!NumericDate(0).is_after(UnixMillis::from_millis(0)));
         assert!(NumericDate(1).is_after(UnixMillis::from_millis(0)));
+    }
+
+    #[test]
+    fn a_wait_holds_from_a_second_before_its_start_or_from_its_length_before_it() {
+        let holds = |length: u64, now: u64| {
+            let start = UnixMillis::from_millis(100_000);
+            Window::new(start, Duration::from_millis(length)).holds(UnixMillis::from_millis(now))
+        };
+        for (length, first, last) in [(10_000, 99_001, 109_999), (500, 99_501, 100_499)] {
+            assert!(holds(length, first) && holds(length, last));
+            assert!(!holds(length, first - 1) && !holds(length, last + 1));
+        }
+        assert!(!holds(0, 100_000));
     }
 }
