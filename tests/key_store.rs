@@ -5,6 +5,8 @@
 mod age;
 #[path = "key_store/answers.rs"]
 mod answers;
+#[path = "key_store/attacks.rs"]
+mod attacks;
 #[path = "key_store/export.rs"]
 mod export;
 #[path = "key_store/looks.rs"]

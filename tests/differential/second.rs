@@ -59,7 +59,7 @@ pub(crate) struct Keys {
     pub(crate) unusable: Vec<String>,
     /// When the set was fetched, or when fetching it failed, in milliseconds; `None` for never.
     pub(crate) asked_at: Option<u64>,
-    /// Whether the set becomes stale.
+    /// Whether the set becomes stale, but for a clock that is set back.
     pub(crate) ages: bool,
 }
 
@@ -419,13 +419,14 @@ impl Second {
     }
 
     fn is_stale(&self, keys: &Keys, now: i128) -> bool {
-        let age = keys.asked_at.map_or(0, |asked_at| now.abs_diff(i128::from(asked_at)));
-        keys.ages && !self.is_within(Limit::FreshFor, age)
+        let age = keys.asked_at.map_or(0, |asked_at| age(asked_at, now));
+        let ages = keys.ages || age == LONG_AGO;
+        keys.usable.is_some() && ages && !self.is_within(Limit::FreshFor, age)
     }
 
     fn why_no_key(&self, kid: &str, keys: &Keys, now: i128) -> Rule {
         let Some(asked_at) = keys.asked_at else { return Rule::KeyToFetch };
-        let age = now.abs_diff(i128::from(asked_at));
+        let age = age(asked_at, now);
         if keys.usable.is_none() {
             let waits = self.is_within(Limit::RetryAfterFailure, age);
             return if waits { Rule::KeyAvailable } else { Rule::KeyToFetch };
@@ -437,6 +438,15 @@ impl Second {
         if is_published { Rule::KeyAvailable } else { Rule::KeyKnown }
     }
 }
+
+/// How long ago something was. A clock may be set back: by a second, and it is as if it had just
+/// been; by more, and it was long ago.
+fn age(then: u64, now: i128) -> i128 {
+    let age = now - i128::from(then);
+    if age > -1000 { age.abs() } else { LONG_AGO }
+}
+
+const LONG_AGO: i128 = 1 << 100;
 
 /// The names of the rules and limits for one segment.
 struct Part {

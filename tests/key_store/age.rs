@@ -90,6 +90,51 @@ fn in_an_outage_a_set_is_used_for_four_hours_and_no_longer() {
     assert!(is_session(decide(&token, &keys, end)));
 }
 
+/// A request that is sent to wait for another's ticket.
+fn waits(store: &mut KeyStore, now: u64) -> bool {
+    match decide(&good_token(), &store.keys(), after(now)) {
+        SessionDecision::FetchKeys(why) => {
+            matches!(store.begin_fetch(why, after(now)), Fetch::InFlight { .. })
+        }
+        SessionDecision::Authenticated(_) => false,
+        other => panic!("{now}: {other:?}"),
+    }
+}
+
+#[test]
+fn after_a_quiet_night_all_wait_for_the_first_fetch() {
+    let (mut store, token) = (full_store(), good_token());
+    let morning = 3 * HOURS;
+    let why = why_fetch(decide(&token, &store.keys(), after(morning)));
+    let first = ticket(&mut store, why, after(morning));
+    assert!(waits(&mut store, morning + 1));
+    // It is the issuer that fails: then what there is must do, and does while the next one tries.
+    store.finish_fetch(first, FetchAnswer::failed(), after(morning + 5_000));
+    assert!(is_session(decide(&token, &store.keys(), after(morning + 5_000))));
+    let why = why_fetch(decide(&token, &store.keys(), after(morning + 6_000)));
+    let _second = ticket(&mut store, why, after(morning + 6_000));
+    assert!(!waits(&mut store, morning + 15_999));
+    // But not for ever after, if nobody has tried.
+    let mut store = full_store();
+    let failed = next_ticket(&mut store, after(morning));
+    store.finish_fetch(failed, FetchAnswer::failed(), after(morning));
+    let _much_later = next_ticket(&mut store, after(morning + 10_999));
+    assert!(!waits(&mut store, morning + 10_999));
+    assert!(waits(&mut store, morning + 11_000));
+}
+
+#[test]
+fn a_set_that_has_just_become_stale_is_used_for_the_time_of_one_ticket() {
+    let mut store = full_store();
+    let lost = next_ticket(&mut store, after(10 * MINUTES - 1));
+    assert!(!waits(&mut store, 10 * MINUTES + 9_998));
+    // Given back, it is another's; that is no sign of an outage.
+    store.abandon(lost, after(10 * MINUTES + 9_998));
+    let _next = next_ticket(&mut store, after(10 * MINUTES + 9_999));
+    assert!(!waits(&mut store, 10 * MINUTES + 9_999));
+    assert!(waits(&mut store, 10 * MINUTES + 10_000));
+}
+
 #[test]
 fn the_next_set_is_asked_for_from_30_to_60_seconds_ahead() {
     let good = jwks();

@@ -184,7 +184,9 @@ fn validators_are_sent_back_to_where_they_came_from_and_304_confirms_the_set() {
     assert_eq!(headers(&ticket), [no_cache()]);
     let date = "Tue, 24 Nov 2026 08:00:00 GMT";
     let answer = FetchAnswer::http(200, good.as_bytes()).header("ETag", b"W/\"1\"");
-    store.finish_fetch(ticket, answer.header("Last-Modified", date.as_bytes()), after(0));
+    let answer = answer.header("Last-Modified", date.as_bytes());
+    let answer = answer.header("Date", b"Wed, 25 Nov 2026 08:00:00 GMT");
+    store.finish_fetch(ticket, answer, after(0));
 
     // Ten minutes later the origin has nothing new, and does not repeat what it is that it has.
     let ticket = asked_for(&mut store, &token, 600_000);

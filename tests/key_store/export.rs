@@ -10,11 +10,14 @@ use crate::*;
 
 const ORIGIN: &str = "https://core.example/.well-known/jwks.json";
 
+const DATE: &str = "Tue, 24 Nov 2026 08:00:00 GMT";
+
 fn exported() -> Vec<u8> {
     let good = jwks();
     let answer = FetchAnswer::http(200, good.as_bytes())
         .header("etag", b"\"1\"")
-        .header("last-modified", b"yesterday")
+        .header("last-modified", DATE.as_bytes())
+        .header("date", b"Wed, 25 Nov 2026 08:00:00 GMT")
         .header("cache-control", b"max-age=300");
     store_with(steady(), answer, after(0)).keys().export().unwrap()
 }
@@ -33,7 +36,7 @@ fn a_stored_snapshot_is_as_old_as_it_was() {
     assert_eq!(why.reason(), FetchReason::Stale);
     let ticket = ticket(&mut store, why, after(300_000));
     let sent: Vec<_> = ticket.headers().skip(1).collect();
-    assert_eq!(sent, [("if-none-match", "\"1\""), ("if-modified-since", "yesterday")]);
+    assert_eq!(sent, [("if-none-match", "\"1\""), ("if-modified-since", DATE)]);
     let keys = store.finish_fetch(ticket, FetchAnswer::http(304, b""), after(300_000)).into_keys();
     assert!(is_session(decide(&token, &keys, after(899_999))));
 }
@@ -98,7 +101,7 @@ fn bytes_that_are_no_snapshot_are_refused_and_change_nothing() {
         head,
         format!(
             "supertokens-session keys 1\nfetched-at {}\nfresh-for 300000\norigin {ORIGIN}\n\
-             etag \"1\"\nlast-modified yesterday",
+             etag \"1\"\nlast-modified {DATE}",
             NOW * 1000
         )
     );

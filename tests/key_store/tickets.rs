@@ -296,8 +296,16 @@ fn a_clock_that_is_set_back_makes_nobody_wait_longer() {
     let an_hour_back = UnixMillis::from_millis(NOW * 1000 - 3_600_000);
     let keys = fetch(&mut store, FetchAnswer::failed(), an_hour_back);
     assert!(is_session(decide(&token, &keys, an_hour_back)));
-    // A little way back is within the same window, as a little way on is.
-    let near = UnixMillis::from_millis(NOW * 1000 - 13_998);
+    // A second back is two threads that are out of order.
+    let mut store = full_store();
     let unknown = SessionDecision::TryRefresh(Reason::UnknownKey);
-    assert_eq!(decide(&foreign_token("d-2"), &keys, near), unknown);
+    for (back, is_same) in [(999, true), (1_000, false)] {
+        let now = UnixMillis::from_millis(NOW * 1000 - back);
+        assert_eq!(decide(&foreign_token("d-2"), &store.keys(), now) == unknown, is_same);
+        assert_eq!(is_session(decide(&token, &store.keys(), now)), is_same);
+    }
+    let _out = next_ticket(&mut store, after(0));
+    let why = store.fetch_now();
+    let near = UnixMillis::from_millis(NOW * 1000 - 999);
+    assert!(matches!(store.begin_fetch(why, near), Fetch::InFlight { .. }));
 }
