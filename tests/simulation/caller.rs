@@ -60,6 +60,7 @@ pub(crate) struct Caller<'w, 't> {
     queue: BinaryHeap<Reverse<(u64, Event)>>,
     gets: BTreeMap<u64, Get<'w>>,
     begun: u64,
+    next_tick: u64,
     waiting: Vec<Visit<'w>>,
     /// The last half minute's GETs, and whether each is a look.
     recent: VecDeque<(u64, bool)>,
@@ -90,6 +91,7 @@ impl<'w, 't> Caller<'w, 't> {
             queue: BinaryHeap::new(),
             gets: BTreeMap::new(),
             begun: 0,
+            next_tick: now,
             waiting: Vec::new(),
             recent: VecDeque::new(),
             caught: None,
@@ -118,6 +120,11 @@ impl<'w, 't> Caller<'w, 't> {
         }
     }
 
+    fn tick_at(&mut self, time: u64) {
+        self.next_tick = time.max(self.now);
+        self.at(time, Event::Tick);
+    }
+
     fn local(&self) -> UnixMillis {
         UnixMillis::from_millis(self.now.saturating_add_signed(self.ahead))
     }
@@ -134,7 +141,9 @@ impl<'w, 't> Caller<'w, 't> {
                 self.come(sender);
             }
             Event::Prompt => self.come(Sender::Visitor),
-            Event::Tick => self.tick(),
+            // All but the last that was arranged are of no account.
+            Event::Tick if self.now == self.next_tick => self.tick(),
+            Event::Tick => {}
             Event::Wake => self.wake(),
             Event::Over(number) => self.over(number),
         }
@@ -202,7 +211,7 @@ impl<'w, 't> Caller<'w, 't> {
             },
         };
         let again = self.true_time(again);
-        self.at(again, Event::Tick);
+        self.tick_at(again);
     }
 
     /// Performs a GET. One in three of those that hang is given up in time, one too late, and one
@@ -263,7 +272,7 @@ impl<'w, 't> Caller<'w, 't> {
         }
         match visit {
             Some(visit) => self.go_on(visit, report.into_keys()),
-            None => self.at(self.now, Event::Tick),
+            None => self.tick_at(self.now),
         }
         self.wake();
     }
@@ -318,6 +327,7 @@ impl<'w, 't> Caller<'w, 't> {
         tally.refused_longest = tally.refused_longest.max(Some(now - used));
         let outage = issuer.spell(now).filter(|spell| spell.is_outage());
         let lasted = outage.map(|spell| now - spell.from);
+        tally.try_refresh_in_outage += u64::from(end == End::TryRefresh && lasted.is_some());
         tally.refused_soonest = [tally.refused_soonest, lasted].into_iter().flatten().min();
     }
 }

@@ -59,7 +59,7 @@ impl Scenario {
             }
             "outages" => {
                 scenario.says =
-                    "outages of 3.5 h of each kind, some under a flood; one as a key is new";
+                    "outages of 3.5 h of each kind, under floods, and of 1 h as a key is new";
                 scenario.outages(days);
             }
             "long-outage" => {
@@ -124,9 +124,11 @@ impl Scenario {
                 self.floods.push((from + HOUR, from + HOUR + FOUR_MINUTES));
             }
         }
-        // From the second rotation on, between a key's publication and its use.
-        for at in every(INTERVAL - OVERLAP, FIRST_ROTATION, end).skip(1) {
-            let from = at + 30 * SECOND;
+        // In turn from before a key is published, and from between its publication and its use.
+        let rotations = every(INTERVAL - OVERLAP, FIRST_ROTATION, end);
+        let starts = [-30, 30].into_iter().cycle();
+        for (at, start) in rotations.zip(starts) {
+            let from = at.saturating_add_signed(start * SECOND.cast_signed());
             self.spells.push(Spell { from, until: from + HOUR, weather: Weather::Status });
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Tally {
     pub(crate) valid: u64,
     pub(crate) try_refresh: u64,
     pub(crate) unavailable: u64,
+    /// Of those sent to refresh, how many were so in an outage.
+    pub(crate) try_refresh_in_outage: u64,
     /// Those not counted above: of a key first used in an outage, which no store can know.
     pub(crate) new_in_outage: u64,
     pub(crate) new_in_outage_unavailable: u64,
@@ -54,6 +56,7 @@ impl Tally {
             valid: 0,
             try_refresh: 0,
             unavailable: 0,
+            try_refresh_in_outage: 0,
             new_in_outage: 0,
             new_in_outage_unavailable: 0,
             new_in_outage_try_refresh: 0,
@@ -80,6 +83,7 @@ impl Tally {
             (&mut self.valid, other.valid),
             (&mut self.try_refresh, other.try_refresh),
             (&mut self.unavailable, other.unavailable),
+            (&mut self.try_refresh_in_outage, other.try_refresh_in_outage),
             (&mut self.new_in_outage, other.new_in_outage),
             (&mut self.new_in_outage_unavailable, other.new_in_outage_unavailable),
             (&mut self.new_in_outage_try_refresh, other.new_in_outage_try_refresh),
