@@ -34,6 +34,8 @@ mod span;
 mod table;
 #[path = "../tests/simulation/tally.rs"]
 mod tally;
+#[path = "simulate/timeline.rs"]
+mod timeline;
 #[path = "../tests/simulation/world.rs"]
 mod world;
 
@@ -95,6 +97,10 @@ fn run(wishes: &Wishes) -> Result<(), String> {
         for plan in &plans {
             let tally = fleet::simulate_on(threads, &world, plan, wishes.stores, wishes.seed);
             println!("{}", table::row(name, plan, &tally));
+            if let Some(file) = &wishes.svg {
+                let drawing = timeline::draw(name, plan, &world, &tally);
+                std::fs::write(file, drawing).map_err(|wrong| format!("{file}: {wrong}"))?;
+            }
         }
     }
     println!("\n{}", table::LEGEND);

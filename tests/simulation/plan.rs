@@ -85,6 +85,7 @@ pub(crate) const SPRING: Plan = Plan {
     ..THEIRS
 };
 
+#[allow(dead_code, reason = "for the example")]
 pub(crate) const ALL: [Plan; 4] = [OURS, JOSE, SDK, SPRING];
 
 impl Plan {

@@ -28,7 +28,7 @@ pub(crate) const NAMES: [&str; 8] = [
     "storm",
 ];
 
-const FOUR_MINUTES: u64 = 4 * MINUTE;
+const TWO_MINUTES: u64 = 2 * MINUTE;
 
 impl Scenario {
     /// The scenario of this name, for so many days: what happens in a week or two happens again.
@@ -41,7 +41,7 @@ impl Scenario {
             emergencies: Vec::new(),
             spells: Vec::new(),
             floods: Vec::new(),
-            flood_gap: SECOND,
+            flood_gap: 2 * SECOND,
         };
         match scenario.name {
             "flood" => {
@@ -51,7 +51,7 @@ impl Scenario {
             "great-flood" => {
                 scenario.says = "the same with floods four times as great";
                 scenario.flood(days);
-                scenario.flood_gap = SECOND / 4;
+                scenario.flood_gap = SECOND / 2;
             }
             "emergency" => {
                 scenario.says = "keys withdrawn at once, and five minutes after the next is used";
@@ -69,7 +69,7 @@ impl Scenario {
                     .in_two_steps()
                     .zip([Weather::Status, Weather::Hang].into_iter().cycle())
                 {
-                    let from = at + FOUR_MINUTES;
+                    let from = at + 4 * MINUTE;
                     scenario.spells.push(Spell { from, until: from + 6 * HOUR, weather });
                 }
             }
@@ -94,9 +94,9 @@ impl Scenario {
     fn flood(&mut self, days: u64) {
         let end = START + days * DAY;
         // From before a key is published until after it is used, and with nothing going on.
-        let around = every(INTERVAL - OVERLAP, FIRST_ROTATION - MINUTE, end);
+        let around = every(INTERVAL - OVERLAP, FIRST_ROTATION - 30 * SECOND, end);
         let quiet = every(7 * DAY, START + 4 * DAY, end);
-        self.floods = around.chain(quiet).map(|at| (at, at + FOUR_MINUTES)).collect();
+        self.floods = around.chain(quiet).map(|at| (at, at + TWO_MINUTES)).collect();
     }
 
     fn emergencies(&mut self, days: u64) {
@@ -121,7 +121,7 @@ impl Scenario {
         {
             for from in every(7 * DAY, START + day * DAY, end) {
                 self.spells.push(Spell { from, until: from + 3 * HOUR + 30 * MINUTE, weather });
-                self.floods.push((from + HOUR, from + HOUR + FOUR_MINUTES));
+                self.floods.push((from + HOUR, from + HOUR + TWO_MINUTES));
             }
         }
         // In turn from before a key is published, and from between its publication and its use.
@@ -145,7 +145,7 @@ impl Scenario {
         ] {
             for from in every(14 * DAY, START + day * DAY, end) {
                 self.spells.push(Spell { from, until: from + hours * HOUR, weather });
-                self.floods.push((from, from + FOUR_MINUTES));
+                self.floods.push((from, from + TWO_MINUTES));
             }
         }
     }

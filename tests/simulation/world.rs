@@ -148,13 +148,13 @@ fn when_visitors_come(scenario: &Scenario, end: u64, random: &mut Random) -> Vec
     let keys = probe.keys.iter().flat_map(|key| [key.published, key.used, key.withdrawn]);
     let spells = scenario.spells.iter().flat_map(|spell| [spell.from, spell.until]);
     let floods = scenario.floods.iter().flat_map(|(from, until)| [*from, *until]);
-    let mut watches = vec![(START, end, HALF_AN_HOUR)];
+    let mut watches = vec![(START, end, 3 * HOUR)];
     for at in keys.chain(spells).chain(floods).filter(|at| (START..end).contains(at)) {
-        watches.push((at - 10 * SECOND, at + OVERLAP + 30 * SECOND, 4 * SECOND));
-        watches.push((at - MINUTE, at + 20 * MINUTE, 40 * SECOND));
+        watches.push((at - 10 * SECOND, at + OVERLAP + 30 * SECOND, 8 * SECOND));
+        watches.push((at - MINUTE, at + 20 * MINUTE, 80 * SECOND));
     }
     for spell in &scenario.spells {
-        let gap = if spell.is_outage() { MINUTE } else { 5 * MINUTE };
+        let gap = if spell.is_outage() { 2 * MINUTE } else { HOUR };
         watches.push((spell.from, spell.until + 10 * MINUTE, gap));
     }
     watches
