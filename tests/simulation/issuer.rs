@@ -19,8 +19,8 @@ pub(crate) const FIRST_ROTATION: u64 = START + 48 * HOUR;
 pub(crate) enum Emergency {
     /// The old key is withdrawn and the new one used in the same instant.
     AtOnce,
-    /// The new key is published and used at once, and the old one withdrawn five minutes later: what
-    /// a careful operator does, as it ends nobody's session twice.
+    /// The new key is published and used at once, and the old one withdrawn a quarter of an hour
+    /// later: what a careful operator does, as by then every cache of ten minutes has both.
     InTwoSteps,
 }
 
@@ -83,7 +83,7 @@ impl Issuer {
             let (created, used, withdrawn) = match emergency {
                 None => (due, due + OVERLAP, old.published + INTERVAL + 2 * VALIDITY),
                 Some((at, Emergency::AtOnce)) => (*at, *at, *at),
-                Some((at, Emergency::InTwoSteps)) => (*at, *at, *at + 5 * MINUTE),
+                Some((at, Emergency::InTwoSteps)) => (*at, *at, *at + 15 * MINUTE),
             };
             if created >= end {
                 break;

@@ -54,7 +54,8 @@ impl Scenario {
                 scenario.flood_gap = SECOND / 2;
             }
             "emergency" => {
-                scenario.says = "keys withdrawn at once, and five minutes after the next is used";
+                scenario.says =
+                    "keys withdrawn at once, and a quarter of an hour after the next is used";
                 scenario.emergencies(days);
             }
             "outages" => {
@@ -69,7 +70,8 @@ impl Scenario {
                     .in_two_steps()
                     .zip([Weather::Status, Weather::Hang].into_iter().cycle())
                 {
-                    let from = at + 4 * MINUTE;
+                    // A minute before the old key is withdrawn, when every store has both.
+                    let from = at + 14 * MINUTE;
                     scenario.spells.push(Spell { from, until: from + 6 * HOUR, weather });
                 }
             }
