@@ -18,7 +18,7 @@ failure. `KeyPolicy` waits at least 100 ms after a failure and before it looks a
 and spring have no wait at all the true peers ask more often than these models; and it holds the
 peers to one fetch at a time. They do not read `max-age`, which ours does.
 
-In an outage a store has a request in two minutes, and one in eight seconds around its ends; on a
+In an outage a store has a request in five minutes, and one in eight seconds around its ends; on a
 busier server ours asks no more often, and the others do with each request.
 
 GET/s: of the whole fleet, over bins of one second, without the first hour. A session is valid if

@@ -154,7 +154,7 @@ fn when_visitors_come(scenario: &Scenario, end: u64, random: &mut Random) -> Vec
         watches.push((at - MINUTE, at + 20 * MINUTE, 80 * SECOND));
     }
     for spell in &scenario.spells {
-        let gap = if spell.is_outage() { 2 * MINUTE } else { HOUR };
+        let gap = if spell.is_outage() { 5 * MINUTE } else { HOUR };
         watches.push((spell.from, spell.until + 10 * MINUTE, gap));
     }
     watches
