@@ -75,7 +75,8 @@ impl<'w, 't> Caller<'w, 't> {
     /// Runs the store of this number to the end.
     pub(crate) fn run(world: &'w World, plan: &'w Plan, seed: u64, tally: &'t mut Tally) {
         let mut random = Random::new(seed);
-        let ahead = i64::try_from(random.between(0, 2 * SKEW)).unwrap() - SKEW.cast_signed();
+        let ahead = i64::try_from(random.between(0, 2 * SKEW)).unwrap();
+        let ahead = ahead - i64::try_from(SKEW).unwrap();
         let url = "https://core.example/.well-known/jwks.json";
         let store = KeyStore::new(url, &[ROW], plan.policy(), random.number());
         let now = START + random.between(0, 10 * MINUTE);

@@ -130,7 +130,7 @@ impl Scenario {
         let rotations = every(INTERVAL - OVERLAP, FIRST_ROTATION, end);
         let starts = [-30, 30].into_iter().cycle();
         for (at, start) in rotations.zip(starts) {
-            let from = at.saturating_add_signed(start * SECOND.cast_signed());
+            let from = at.saturating_add_signed(start * 1_000);
             self.spells.push(Spell { from, until: from + HOUR, weather: Weather::Status });
         }
     }

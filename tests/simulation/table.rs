@@ -39,7 +39,7 @@ pub(crate) fn row(scenario: &str, plan: &Plan, tally: &Tally) -> String {
         tally.try_refresh,
         tally.unavailable,
         format!("{}/{}", tally.new_in_outage_unavailable, tally.new_in_outage),
-        tally.withdrawn_lived.map_or("-".to_owned(), span),
+        tally.withdrawn_lived.map_or_else(|| "-".to_owned(), span),
     )
 }
 
