@@ -166,11 +166,9 @@ fn no_flood_in_an_outage_makes_a_store_ask_more_often_than_its_budget() {
         let tally = seen(scenario, &OURS);
         assert!(tally.most_looks <= u64::from(OURS.looks), "{scenario}: {}", tally.most_looks);
         let (busiest, budget) = (tally.busiest_store, OURS.budget(30 * SECOND));
-        assert!(
-            (3..=budget).contains(&busiest) || scenario == "stale-cache",
-            "{scenario}: {busiest}"
-        );
-        assert!(busiest <= budget, "{scenario}: {busiest}");
+        // More than what is scheduled, so the retries are seen; a stale cache causes none.
+        let least = if scenario == "stale-cache" { 1 } else { 3 };
+        assert!((least..=budget).contains(&busiest), "{scenario}: {busiest}");
         let fleet = tally.busiest_30_s();
         assert!(fleet <= STORES * budget, "{scenario}: {fleet} in 30 s");
     }
