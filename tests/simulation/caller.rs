@@ -249,14 +249,13 @@ impl<'w, 't> Caller<'w, 't> {
         let Some(Get { ticket, visit, reaches }) = self.gets.remove(&number) else {
             return;
         };
+        let cache_control;
         let answer = match reaches.map(|at| self.world.issuer.serve(at)) {
             Some(Served::Answer { status, body, max_age }) => {
                 let answer = FetchAnswer::http(status, body);
                 if self.plan.is_driven {
-                    answer.header(
-                        "cache-control",
-                        format!("max-age={max_age}, must-revalidate").as_bytes(),
-                    )
+                    cache_control = format!("max-age={max_age}, must-revalidate");
+                    answer.header("Cache-Control", cache_control.as_bytes())
                 } else {
                     answer
                 }
