@@ -534,7 +534,7 @@ impl World {
         let wait = self.wait.filter(|_| self.is_waiting());
         let wait = self.under_way().or(wait).map(|start| start.saturating_add(WAIT));
         let fresh = self.held.filter(|_| is_fresh);
-        let wait = wait.or(fresh.map(|held| held.began.saturating_add(FRESH_FOR)));
+        let wait = wait.or_else(|| fresh.map(|held| held.began.saturating_add(FRESH_FOR)));
         let why = if self.held.is_some() { FetchReason::Stale } else { FetchReason::NoKeys };
         match self.store.next_action(now) {
             NextAction::Wait { until } => assert_eq!(Some(until), wait),
