@@ -158,7 +158,7 @@ fn the_operations_reach_what_they_are_about() {
         for (index, event) in events.iter().enumerate() {
             let log = log::Log { rules: &rules, seed, events: &events[..=index] };
             most_out = most_out.max(log.out().len());
-            most_failures = most_failures.max(log.failures());
+            most_failures = most_failures.max(log.trouble().failures);
             match &event.what {
                 What::Begun { reason, condition, origin } => {
                     begun += 1;
@@ -175,7 +175,7 @@ fn the_operations_reach_what_they_are_about() {
                     lost += usize::from(*is_lost);
                     late += usize::from(!is_lost && *how == FetchFailure::Overdue);
                 }
-                What::GivenBack { .. } => given_back += usize::from(log.given_back() > 1),
+                What::GivenBack { .. } => given_back += usize::from(log.trouble().given_back > 1),
                 What::Imported(_) => imported += 1,
             }
         }

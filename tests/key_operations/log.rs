@@ -86,11 +86,11 @@ fn is_on((start, end): Span, now: u64) -> bool {
 
 /// What failures and tickets given back have come to since a fetch last succeeded.
 #[derive(Default)]
-struct Trouble {
+pub(crate) struct Trouble {
     /// How many failures in a row, those as one that were under way together.
-    failures: u32,
+    pub(crate) failures: u32,
     /// How many tickets in a row were given back.
-    given_back: u32,
+    pub(crate) given_back: u32,
     /// How long the issuer is left alone.
     wait: Option<Span>,
     /// How long the last failure excuses an old set.
@@ -208,7 +208,7 @@ impl Log<'_> {
         }
     }
 
-    fn trouble(self) -> Trouble {
+    pub(crate) fn trouble(self) -> Trouble {
         let (rules, mut trouble, mut draws) = (self.rules, Trouble::default(), 0);
         for (index, Event { at, what }) in self.events.iter().enumerate() {
             match what {
@@ -296,14 +296,6 @@ impl Log<'_> {
 
     pub(crate) fn failure(self) -> Option<FetchFailure> {
         self.trouble().how
-    }
-
-    pub(crate) fn failures(self) -> u32 {
-        self.trouble().failures
-    }
-
-    pub(crate) fn given_back(self) -> u32 {
-        self.trouble().given_back
     }
 
     /// Whether the set that is held will do although it is not fresh: somebody is asking or nobody

@@ -392,7 +392,9 @@ impl World {
                 let is_scheduled = matches!(ticket.reason, FetchReason::Stale | FetchReason::Ahead);
                 let knows = self.held.is_some_and(|held| held.origin == ticket.origin);
                 let condition = is_scheduled && knows && self.has_tag();
-                assert_eq!(ticket.headers().count() > 1, condition, "{ticket:?}");
+                let tag = condition.then_some(("if-none-match", "\"1\""));
+                let headers = [("cache-control", "no-cache")].into_iter().chain(tag);
+                assert!(ticket.headers().eq(headers), "{ticket:?} if not {tag:?}");
                 self.hand.push(ticket);
                 self.wish = Some(why);
                 Said::Ticket
