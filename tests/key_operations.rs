@@ -248,6 +248,19 @@ mod once {
         perform(Rules::ALL[1], &operations);
     }
 
+    /// It had failed before the other, but was noticed after it.
+    #[test]
+    fn a_lost_ticket_does_not_cut_short_the_wait_of_a_later_failure() {
+        let mut operations = [Operation::FetchNow, Operation::Begin(0)].repeat(2);
+        operations.extend([
+            Operation::Pass(6_000),
+            Operation::Finish(0, Answer::Nothing),
+            Operation::FetchNow,
+            Operation::Begin(0),
+        ]);
+        perform(Rules::ALL[1], &operations);
+    }
+
     /// Both keys counted as exchanged: the 304 brought them as they had been prepared once.
     #[test]
     fn a_304_that_brings_back_what_is_held_changes_nothing() {
