@@ -231,7 +231,7 @@ impl KeyStore {
         let (held, skipped) = match self.read(ticket, answer, now) {
             Ok(held) => held,
             Err((failure, skipped)) => {
-                self.fail(window, origin, failure, now);
+                self.fail(window, origin, failure, [now, now]);
                 return FetchReport { skipped, ..self.report(FetchOutcome::Failed(failure)) };
             }
         };
@@ -329,7 +329,7 @@ impl KeyStore {
             self.publish(snapshot);
         } else {
             let then = now.min(ticket.window.end());
-            self.fail(ticket.window, ticket.origin, FetchFailure::Overdue, then);
+            self.fail(ticket.window, ticket.origin, FetchFailure::Overdue, [then, now]);
         }
         self.keys()
     }
@@ -419,19 +419,26 @@ impl KeyStore {
             let lost = self.in_flight.remove(at);
             // Then, not now: nobody may have looked for hours.
             let then = now.min(lost.window.end());
-            self.fail(lost.window, lost.origin, FetchFailure::Overdue, then);
+            self.fail(lost.window, lost.origin, FetchFailure::Overdue, [then, now]);
         }
     }
 
-    /// Notes that the fetch of `window`, whose ticket is taken back, has failed.
-    fn fail(&mut self, window: Window, origin: usize, failure: FetchFailure, now: UnixMillis) {
+    /// Notes `now` that the fetch of `window`, whose ticket is taken back, had failed `then`.
+    fn fail(
+        &mut self,
+        window: Window,
+        origin: usize,
+        failure: FetchFailure,
+        [then, now]: [UnixMillis; 2],
+    ) {
         let mut snapshot = self.keys.snapshot().clone();
         // Several that were under way together are one sign of trouble.
         let together = snapshot.back_off.is_some_and(|wait| window.start < wait.start);
-        let wait = self.back_off.failed(together, &snapshot.policy, window.start, now);
+        let wait = self.back_off.failed(together, &snapshot.policy, window.start, then);
         let excuse = wait.length.saturating_add(snapshot.policy.ticket_deadline);
         // A ticket that comes back after its time says nothing of how the issuer is now.
-        snapshot.excuse = Some(Window::new(now.min(window.end()), excuse));
+        snapshot.excuse = Some(Window::new(then.min(window.end()), excuse));
+        // Not `then`: another may have failed in between.
         snapshot.back_off = Some(snapshot.longer_back_off(wait, now));
         snapshot.failure = Some(failure);
         self.counts.count_failed(failure);

@@ -21,7 +21,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rules::{Answer, Caching, Operation, Rules};
 use run::Run;
-use supertokens_session::FetchReason;
+use supertokens_session::{FetchFailure, FetchReason};
 
 fn caching() -> impl Strategy<Value = Caching> {
     let max_age = prop_oneof![3 => Just(None), 1 => (0..700_u16).prop_map(Some)];
@@ -97,16 +97,21 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// One operation, or a wish that is taken to the store at once.
+/// One operation, or a wish that is taken to the store at once, perhaps after some time.
 fn step() -> impl Strategy<Value = Vec<Operation>> {
     let wish = prop_oneof![
         2 => token().prop_map(|token| Operation::Decide(token, 0)),
         1 => Just(Operation::NextAction),
         1 => Just(Operation::FetchNow),
     ];
+    // A set becomes stale, or nearly so, and is asked for anew.
+    let refresh = select(vec![26_000, 31_000, 41_000, 571_000, 601_000]);
     prop_oneof![
-        3 => operation().prop_map(|operation| vec![operation]),
-        1 => wish.prop_map(|wish| vec![wish, Operation::Begin(0)]),
+        15 => operation().prop_map(|operation| vec![operation]),
+        5 => wish.prop_map(|wish| vec![wish, Operation::Begin(0)]),
+        1 => refresh.prop_map(|time| {
+            vec![Operation::Pass(time), Operation::NextAction, Operation::Begin(0)]
+        }),
     ]
 }
 
@@ -144,24 +149,33 @@ fn the_operations_reach_what_they_are_about() {
     let mut runner = TestRunner::deterministic();
     let (mut begun, mut looks, mut brought, mut failed, mut given_back) = (0, 0, 0, 0, 0);
     let (mut imported, mut not_modified, mut together, mut most_failures) = (0, 0, 0, 0);
+    let (mut lost, mut late, mut elsewhere, mut behind) = (0, 0, 0, 0);
     for _ in 0..500 {
         let all = operations().new_tree(&mut runner).unwrap().current();
-        let rules = all.0;
+        let (rules, seed) = (all.0, all.1);
         let events = run(all);
         let mut most_out = 0;
         for (index, event) in events.iter().enumerate() {
-            let log = log::Log { rules: &rules, events: &events[..=index] };
+            let log = log::Log { rules: &rules, seed, events: &events[..=index] };
             most_out = most_out.max(log.out().len());
-            most_failures = most_failures.max(log.failures());
+            most_failures = most_failures.max(log.trouble().failures);
             match &event.what {
-                What::Begun { reason, condition, .. } => {
+                What::Begun { reason, condition, origin } => {
                     begun += 1;
+                    elsewhere += usize::from(*origin != log.scheduled(run::ORIGINS.len()));
                     looks += usize::from(*reason == FetchReason::UnknownKey);
                     not_modified += usize::from(condition.is_some());
                 }
-                What::Brought { .. } => brought += 1,
-                What::Failed { .. } => failed += 1,
-                What::GivenBack { wait, .. } => given_back += usize::from(wait.is_some()),
+                What::Brought { held, .. } => {
+                    brought += 1;
+                    behind += usize::from(log.held() != Some(*held));
+                }
+                What::Failed { how, lost: is_lost, .. } => {
+                    failed += 1;
+                    lost += usize::from(*is_lost);
+                    late += usize::from(!is_lost && *how == FetchFailure::Overdue);
+                }
+                What::GivenBack { .. } => given_back += usize::from(log.trouble().given_back > 1),
                 What::Imported(_) => imported += 1,
             }
         }
@@ -176,6 +190,10 @@ fn the_operations_reach_what_they_are_about() {
         ("imports", imported, 160),
         ("conditional tickets", not_modified, 230),
         ("runs with several tickets out", together, 80),
+        ("tickets that were lost", lost, 100),
+        ("answers that came too late", late, 50),
+        ("looks elsewhere", elsewhere, 25),
+        ("sets from elsewhere that were not held", behind, 10),
         ("failures in a row", usize::try_from(most_failures).unwrap(), 5),
     ];
     for (what, count, least) in seen {
@@ -226,6 +244,19 @@ mod once {
             Operation::Finish(0, Answer::Nothing),
             Operation::Abandon(0),
             Operation::Abandon(0),
+        ]);
+        perform(Rules::ALL[1], &operations);
+    }
+
+    /// It had failed before the other, but was noticed after it.
+    #[test]
+    fn a_lost_ticket_does_not_cut_short_the_wait_of_a_later_failure() {
+        let mut operations = [Operation::FetchNow, Operation::Begin(0)].repeat(2);
+        operations.extend([
+            Operation::Pass(6_000),
+            Operation::Finish(0, Answer::Nothing),
+            Operation::FetchNow,
+            Operation::Begin(0),
         ]);
         perform(Rules::ALL[1], &operations);
     }

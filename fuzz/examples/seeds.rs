@@ -51,7 +51,8 @@ fn operations() -> std::io::Result<()> {
         (&[4, 5, 0][..], &[6, 0, 0, 1, 2, 0][..], &[6, 0, 3][..], &[6, 0, 1, 0, 0][..]);
     let (second, pass) = (&[0, 3, 1][..], &[0, 4, 3][..]);
     let requests = &[13, 3, 1, 0, 1, 0, 0][..];
-    let lives: [&[&[u8]]; 6] = [
+    let (look, hours, unasked) = (&[13, 3, 1, 0, 0, 2, 0][..], &[0, 7, 1][..], &[3, 5, 0][..]);
+    let lives: [&[&[u8]]; 9] = [
         &[begin, good, pass, requests, pass, requests, pass, requests],
         &[begin, bad, second, begin, bad, pass, begin, good],
         &[begin, good, begin, same, &[9], pass, begin, same, &[10, 0]],
@@ -69,6 +70,11 @@ fn operations() -> std::io::Result<()> {
             begin,
             bad,
         ],
+        // Looks one after another, one of them elsewhere, which is behind; a lost ticket and one that
+        // comes late, and what may be used then; a set that is stale, and 304 from where it is from.
+        &[begin, good, pass, pass, look, pass, pass, look, pass, pass, look],
+        &[begin, good, begin, &[8, 0], hours, &[3], requests, begin, requests],
+        &[begin, good, begin, pass, bad, &[0, 5, 2], requests, unasked, requests, same, requests],
     ];
     for policy in 0..4 {
         for (index, life) in lives.iter().enumerate() {

@@ -22,19 +22,19 @@ pub(crate) enum What {
         origin: usize,
         condition: Option<Held>,
     },
-    /// With the wait that came of it, whose jitter only the store knows.
+    /// `lost` if nobody has come with an answer, good or bad: the time of the ticket was found over.
     Failed {
         ticket: usize,
         how: FetchFailure,
-        wait: (u64, u64),
+        lost: bool,
     },
+    /// `held` is what came, whether or not it was held.
     Brought {
         ticket: usize,
         held: Held,
     },
     GivenBack {
         ticket: usize,
-        wait: Option<(u64, u64)>,
     },
     Imported(Held),
 }
@@ -43,7 +43,6 @@ pub(crate) enum What {
 pub(crate) struct Held {
     pub(crate) document: Document,
     pub(crate) began: u64,
-    pub(crate) finished: u64,
     pub(crate) fresh_for: u64,
     pub(crate) origin: usize,
     pub(crate) etag: bool,
@@ -51,7 +50,12 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) fn is_fresh(&self, now: u64) -> bool {
-        near(self.began, self.fresh_for, now)
+        within(self.began, self.fresh_for, now)
+    }
+
+    /// Nobody knows the age of a set from the future: it counts as old by as much.
+    pub(crate) fn is_usable(&self, rules: &Rules, now: u64) -> bool {
+        self.began.abs_diff(now) < rules.usable_for
     }
 }
 
@@ -64,15 +68,50 @@ pub(crate) enum Verdict {
     Unavailable { reason: Reason, failure: Option<FetchFailure>, until: u64 },
 }
 
-/// How far from its start a span reaches, for a clock that may be set back.
-pub(crate) fn near(start: u64, span: u64, now: u64) -> bool {
-    start.abs_diff(now) < span
+/// By how much clocks that are read side by side may be out of order.
+pub(crate) const SLACK: u64 = 1_000;
+
+/// Whether a wait of this length is on: until its end, and already when the clock shows a little
+/// less than its start, but never by as much as it is long.
+pub(crate) fn within(start: u64, length: u64, now: u64) -> bool {
+    if now < start { start - now < SLACK.min(length) } else { now - start < length }
 }
 
-/// The events up to some moment.
+/// From when to when.
+type Span = (u64, u64);
+
+fn is_on((start, end): Span, now: u64) -> bool {
+    within(start, end - start, now)
+}
+
+/// What failures and tickets given back have come to since a fetch last succeeded.
+#[derive(Default)]
+pub(crate) struct Trouble {
+    /// How many failures in a row, those as one that were under way together.
+    pub(crate) failures: u32,
+    /// How many tickets in a row were given back.
+    pub(crate) given_back: u32,
+    /// How long the issuer is left alone.
+    wait: Option<Span>,
+    /// How long the last failure excuses an old set.
+    excuse: Option<Span>,
+    how: Option<FetchFailure>,
+}
+
+impl Trouble {
+    /// One more wait, which is heard of at `at`: it does not end one that is on then and longer.
+    fn wait(&mut self, at: u64, new: Span) {
+        let old = self.wait.filter(|old| is_on(*old, at));
+        self.wait = Some(old.filter(|old| old.1 > new.1).unwrap_or(new));
+    }
+}
+
+/// The events up to some moment, and what the store was made with: its jitter is drawn from the
+/// seed, once for each wait and each set.
 #[derive(Clone, Copy)]
 pub(crate) struct Log<'l> {
     pub(crate) rules: &'l Rules,
+    pub(crate) seed: u64,
     pub(crate) events: &'l [Event],
 }
 
@@ -109,59 +148,163 @@ impl Log<'_> {
         tickets.map(|(ticket, _)| ticket).filter(|ticket| is_out(*ticket)).collect()
     }
 
+    /// Which event brought what was held before each of the events, and what is held after all.
+    fn all_held(self) -> Vec<Option<(usize, Held)>> {
+        let mut all = vec![None];
+        for (index, Event { at, what }) in self.events.iter().enumerate() {
+            let before: Option<(usize, Held)> = all[index];
+            all.push(match what {
+                What::Imported(held) => Some((index, *held)),
+                What::Brought { ticket, held }
+                    if self.is_held(*ticket, held, before.map(|(_, held)| held), *at) =>
+                {
+                    Some((index, *held))
+                }
+                _ => before,
+            });
+        }
+        all
+    }
+
+    /// Whether a set that has come takes the place of the one before. What a look has found at
+    /// another origin has to have something to show for it, as long as the old will do.
+    pub(crate) fn is_held(self, ticket: usize, new: &Held, old: Option<Held>, at: u64) -> bool {
+        self.begun(ticket).1 != FetchReason::UnknownKey
+            || old.is_none_or(|old| {
+                old.origin == new.origin
+                    || !added(Some(old), new).is_empty()
+                    || !old.is_usable(self.rules, at)
+            })
+    }
+
     pub(crate) fn held(self) -> Option<Held> {
-        self.events.iter().rev().find_map(|event| match &event.what {
-            What::Brought { held, .. } | What::Imported(held) => Some(*held),
+        self.all_held().last().copied().flatten().map(|(_, held)| held)
+    }
+
+    /// When the issuer was last asked with success, and when it answered. What is imported is an
+    /// answer of the moment at which that fetch began, if there is no later.
+    pub(crate) fn answered(self) -> Option<Span> {
+        let mut last: Option<Span> = None;
+        for Event { at, what } in self.events {
+            match what {
+                What::Brought { held, .. } => last = Some((held.began, *at)),
+                What::Imported(held) if last.is_none_or(|(asked, _)| asked < held.began) => {
+                    last = Some((held.began, held.began));
+                }
+                _ => {}
+            }
+        }
+        last
+    }
+
+    /// When a ticket failed: a lost one when its time was over, whenever that was noticed.
+    pub(crate) fn failed_at(self, index: usize) -> Option<u64> {
+        match &self.events[index] {
+            Event { at, what: What::Failed { ticket, lost: true, .. } } => {
+                Some(self.begun(*ticket).0.saturating_add(self.rules.deadline).min(*at))
+            }
+            Event { at, what: What::Failed { .. } } => Some(*at),
             _ => None,
-        })
+        }
     }
 
-    /// The events since a fetch last succeeded.
-    fn since_success(self) -> std::ops::Range<usize> {
-        let last = self.events.iter().rposition(|event| matches!(event.what, What::Brought { .. }));
-        last.map_or(0, |last| last + 1)..self.events.len()
+    pub(crate) fn trouble(self) -> Trouble {
+        let (rules, mut trouble, mut draws) = (self.rules, Trouble::default(), 0);
+        for (index, Event { at, what }) in self.events.iter().enumerate() {
+            match what {
+                What::Begun { .. } => {}
+                What::Brought { .. } => {
+                    trouble = Trouble::default();
+                    draws += 1;
+                }
+                What::Imported(_) => draws += 1,
+                What::Failed { ticket, how, .. } => {
+                    let (began, noticed) = (self.begun(*ticket).0, *at);
+                    let at = self.failed_at(index).unwrap_or(noticed);
+                    let is_another = trouble.wait.is_none_or(|(start, _)| start <= began);
+                    trouble.failures += u32::from(is_another);
+                    trouble.given_back = 0;
+                    // From the beginning, but with a pause after the end.
+                    let length = self.wait(trouble.failures, draws);
+                    let end = (began.min(at) + length).max(at + rules.shortest_back_off);
+                    let excused_from = at.min(began + rules.deadline);
+                    trouble.excuse = Some((excused_from, excused_from + end - at + rules.deadline));
+                    trouble.wait(noticed, (at, end));
+                    trouble.how = Some(*how);
+                    draws += 1;
+                }
+                What::GivenBack { .. } => {
+                    trouble.given_back += 1;
+                    if trouble.given_back > 1 {
+                        trouble.wait(*at, (*at, *at + self.wait(1, draws)));
+                        draws += 1;
+                    }
+                }
+            }
+        }
+        trouble
     }
 
-    /// The wait that failures have earned, from when to when.
-    pub(crate) fn back_off(self) -> Option<(u64, u64)> {
-        self.events[self.since_success()].iter().rev().find_map(|event| match &event.what {
-            What::Failed { wait, .. } => Some(*wait),
-            What::GivenBack { wait, .. } => *wait,
-            _ => None,
-        })
+    /// The wait after so many failures: half of a step and some of the other half.
+    fn wait(self, failures: u32, draws: u64) -> u64 {
+        let (shortest, longest) = (self.rules.shortest_back_off, self.rules.longest_back_off);
+        let step = (0..failures).fold(shortest, |step, _| (2 * step).min(longest));
+        (step / 2 + self.part_of(step / 2, draws)).max(shortest)
     }
 
-    /// The end of that wait, if it is not over.
+    /// A part of `span`, by the number after so many of the sequence SplitMix64 of the seed.
+    fn part_of(self, span: u64, draws: u64) -> u64 {
+        let state = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(draws + 1));
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let product = u128::from(mixed ^ (mixed >> 31)) * u128::from(span);
+        u64::try_from(product >> 64).unwrap_or(u64::MAX)
+    }
+
+    /// How many numbers were drawn before the event at `index`: for each set, and each wait.
+    fn draws(self, index: usize) -> u64 {
+        let (mut draws, mut after_one_given_back) = (0, false);
+        for event in &self.events[..index] {
+            let is_given_back = matches!(event.what, What::GivenBack { .. });
+            let draws_none = match event.what {
+                What::Begun { .. } => continue,
+                // It says nothing of fetches: the row goes on.
+                What::Imported(_) => {
+                    draws += 1;
+                    continue;
+                }
+                _ => is_given_back && !after_one_given_back,
+            };
+            draws += u64::from(!draws_none);
+            after_one_given_back = is_given_back;
+        }
+        draws
+    }
+
+    /// When to ask for the next set unasked: somewhat before the one that is held is stale.
+    pub(crate) fn refresh(self) -> Option<Span> {
+        let (index, held) = self.all_held().last().copied().flatten()?;
+        let ahead = self.rules.refresh_ahead;
+        let ahead = ahead + self.part_of(ahead, self.draws(index));
+        Some((held.began, held.began + held.fresh_for - ahead.min(held.fresh_for / 2)))
+    }
+
+    /// The end of the wait that failures have earned, or tickets given back, if it is not over.
     pub(crate) fn backing_off(self, now: u64) -> Option<u64> {
-        let (start, end) = self.back_off()?;
-        near(start, end - start, now).then_some(end)
+        self.trouble().wait.filter(|wait| is_on(*wait, now)).map(|(_, end)| end)
     }
 
     pub(crate) fn failure(self) -> Option<FetchFailure> {
-        self.events[self.since_success()].iter().rev().find_map(|event| match &event.what {
-            What::Failed { how, .. } => Some(*how),
-            _ => None,
-        })
+        self.trouble().how
     }
 
-    /// How many failures there were in a row, those as one that were under way together.
-    pub(crate) fn failures(self) -> u32 {
-        let mut count = 0;
-        for index in self.since_success() {
-            if let What::Failed { ticket, .. } = &self.events[index].what {
-                let began = self.begun(*ticket).0;
-                let wait = self.before(index).back_off();
-                count += u32::from(wait.is_none_or(|(start, _)| began >= start));
-            }
-        }
-        count
-    }
-
-    /// How many tickets were given back in a row.
-    pub(crate) fn given_back(self) -> usize {
-        let events = self.events[self.since_success()].iter().rev();
-        let events = events.take_while(|event| !matches!(event.what, What::Failed { .. }));
-        events.filter(|event| matches!(event.what, What::GivenBack { .. })).count()
+    /// Whether the set that is held will do although it is not fresh: somebody is asking or nobody
+    /// may, and that is so for no longer than a ticket takes, or the issuer is to blame.
+    pub(crate) fn is_excused(self, held: &Held, now: u64) -> bool {
+        let no_way = self.under_way(now).is_some() || self.backing_off(now).is_some();
+        let is_just_stale = within(held.began, held.fresh_for + self.rules.deadline, now);
+        let is_to_blame = self.trouble().excuse.is_some_and(|excuse| is_on(excuse, now));
+        held.is_usable(self.rules, now) && no_way && (is_just_stale || is_to_blame)
     }
 
     /// When each look began.
@@ -176,77 +319,104 @@ impl Log<'_> {
     pub(crate) fn spent(self, now: u64) -> Option<u64> {
         let looks = self.looks();
         let oldest = looks[looks.len().checked_sub(self.rules.looks)?];
-        near(oldest, self.rules.look_window, now).then(|| oldest + self.rules.look_window)
-    }
-
-    fn last_look_is_recent(self, now: u64) -> bool {
-        self.looks().last().is_some_and(|at| near(*at, 2 * self.rules.longest_interval, now))
+        within(oldest, self.rules.look_window, now).then(|| oldest + self.rules.look_window)
     }
 
     /// How many looks in a row have brought no new key, without those of a flood that is over.
     fn fruitless(self, now: u64) -> u32 {
-        let mut count = 0;
+        let all_held = self.all_held();
+        let (mut count, mut last) = (0, None);
+        let is_recent = |last: Option<u64>, now| {
+            last.is_some_and(|at| within(at, 2 * self.rules.longest_interval, now))
+        };
         for (index, event) in self.events.iter().enumerate() {
             match &event.what {
                 What::Begun { reason: FetchReason::UnknownKey, .. } => {
-                    count *= u32::from(self.before(index).last_look_is_recent(event.at));
+                    count *= u32::from(is_recent(last, event.at));
+                    last = Some(event.at);
                 }
                 What::Brought { ticket, held }
                     if self.begun(*ticket).1 == FetchReason::UnknownKey =>
                 {
-                    let is_new = !added(self.before(index).held(), held).is_empty();
-                    count = if is_new { 0 } else { count + 1 };
+                    let before = all_held[index].map(|(_, held)| held);
+                    count = if added(before, held).is_empty() { count + 1 } else { 0 };
                 }
                 _ => {}
             }
         }
-        count * u32::from(self.last_look_is_recent(now))
+        count * u32::from(is_recent(last, now))
     }
 
     /// Until when a key that is not in the set does not exist.
-    fn last_word(self, held: &Held, now: u64) -> Option<u64> {
+    pub(crate) fn last_word(self, now: u64) -> Option<u64> {
+        let (began, finished) = self.answered()?;
         let mut interval = self.rules.interval;
         for _ in 1..self.fruitless(now) {
             interval = (2 * interval).min(self.rules.longest_interval);
         }
-        let spans = [(held.began, interval), (held.finished, self.rules.interval)];
-        let spans = spans.into_iter().filter(|(start, span)| near(*start, *span, now));
-        spans.map(|(start, span)| start + span).max()
+        let spans = [(began, began + interval), (finished, finished + self.rules.interval)];
+        spans.into_iter().filter(|span| is_on(*span, now)).map(|(_, end)| end).max()
     }
 
     /// The end of the newest ticket's time, if it is not over.
     pub(crate) fn under_way(self, now: u64) -> Option<u64> {
         let began = self.begun(*self.out().last()?).0;
-        near(began, self.rules.deadline, now).then(|| began + self.rules.deadline)
+        within(began, self.rules.deadline, now).then(|| began + self.rules.deadline)
     }
 
-    /// The origin that the next ticket is for.
-    pub(crate) fn next_origin(self, reason: FetchReason, origins: usize) -> usize {
-        let (mut scheduled, mut asked) = (0, 0);
+    /// The origin that scheduled fetches ask: the one that has brought the set, or the next after
+    /// one that has failed.
+    pub(crate) fn scheduled(self, origins: usize) -> usize {
+        let (all_held, mut scheduled) = (self.all_held(), 0);
         for (index, event) in self.events.iter().enumerate() {
             match &event.what {
-                What::Begun { origin, .. } => asked = *origin,
                 What::Failed { ticket, .. } if self.begun(*ticket).2 == scheduled => {
                     scheduled = (scheduled + 1) % origins;
                 }
-                What::Brought { ticket, held } => {
-                    let (_, reason, origin, _) = self.begun(*ticket);
-                    let is_new = !added(self.before(index).held(), held).is_empty();
-                    if reason != FetchReason::UnknownKey || is_new {
-                        scheduled = origin;
-                    }
+                What::Brought { ticket, .. }
+                    if all_held[index + 1].is_some_and(|(by, _)| by == index) =>
+                {
+                    scheduled = self.begun(*ticket).2;
                 }
                 _ => {}
             }
         }
-        if reason == FetchReason::UnknownKey { (asked + 1) % origins } else { scheduled }
+        scheduled
+    }
+
+    /// The origin that the next ticket is for. A look goes elsewhere, in turn, where it would only
+    /// hear again what was just said; but then the next does not.
+    pub(crate) fn next_origin(self, reason: FetchReason, now: u64, origins: usize) -> usize {
+        let scheduled = self.scheduled(origins);
+        if reason != FetchReason::UnknownKey {
+            return scheduled;
+        }
+        let asked = self.events.iter().rev().find_map(|event| match event.what {
+            What::Begun { origin, .. } => Some(origin),
+            _ => None,
+        });
+        let just_said =
+            self.answered().is_some_and(|(_, at)| within(at, self.rules.longest_interval, now));
+        if asked.unwrap_or(0) != scheduled || !just_said {
+            return scheduled;
+        }
+        // Where looks went that did not go where a scheduled fetch would have gone.
+        let looks =
+            self.events.iter().enumerate().rev().find_map(|(index, event)| match event.what {
+                What::Begun { reason: FetchReason::UnknownKey, origin, .. } => {
+                    (self.before(index).scheduled(origins) != origin).then_some(origin)
+                }
+                _ => None,
+            });
+        let others = (1..=origins).map(|turn| (looks.unwrap_or(0) + turn) % origins);
+        others.into_iter().find(|origin| *origin != scheduled).unwrap_or(scheduled)
     }
 
     /// Until when there is no ticket for this reason, if there is none.
     pub(crate) fn refusal(self, reason: FetchReason, now: u64) -> Option<u64> {
         let mut waits = vec![self.backing_off(now)];
         if reason == FetchReason::UnknownKey {
-            waits.push(self.held().and_then(|held| self.last_word(&held, now)));
+            waits.push(self.last_word(now));
             waits.push(self.spent(now));
         }
         waits.into_iter().flatten().max()
@@ -266,11 +436,9 @@ impl Log<'_> {
             let wish = fetch(FetchReason::NoKeys);
             return if has_expired { Verdict::Refused(Reason::Expired) } else { wish };
         };
-        let no_way = self.under_way(now).is_some() || self.backing_off(now).is_some();
-        let may_use = near(held.began, self.rules.usable_for, now) && no_way;
         let key = held.document.keys().iter().find(|(name, _)| *name == kid);
         match key {
-            _ if !held.is_fresh(now) && !may_use => {
+            _ if !held.is_fresh(now) && !self.is_excused(&held, now) => {
                 let wish = fetch(FetchReason::Stale);
                 if has_expired { Verdict::Refused(Reason::Expired) } else { wish }
             }
@@ -281,15 +449,17 @@ impl Log<'_> {
                 let is_skipped = held.document.skips(kid);
                 let not_now =
                     if is_skipped { Reason::KeyUnusable } else { Reason::KeysUnavailable };
-                if let Some(until) = self.last_word(&held, now) {
+                if let Some(until) = self.last_word(now) {
                     return if is_skipped {
                         unavailable(Reason::KeyUnusable, until)
                     } else {
                         Verdict::Refused(Reason::UnknownKey)
                     };
                 }
-                let spent = self.spent(now).filter(|_| self.under_way(now).is_none());
-                match self.backing_off(now).or(spent) {
+                // Somebody else's answer is worth waiting for, unless they have failed already.
+                let waits = [self.backing_off(now), self.spent(now)];
+                let is_asked = waits[0].is_none() && self.under_way(now).is_some();
+                match waits.into_iter().flatten().max().filter(|_| !is_asked) {
                     Some(until) => unavailable(not_now, until),
                     None => Verdict::Fetch(FetchReason::UnknownKey),
                 }
@@ -298,16 +468,10 @@ impl Log<'_> {
     }
 
     /// What becomes of a document that came with a ticket.
-    pub(crate) fn brought(
-        self,
-        ticket: usize,
-        document: Document,
-        caching: Caching,
-        now: u64,
-    ) -> Held {
+    pub(crate) fn brought(self, ticket: usize, document: Document, caching: Caching) -> Held {
         let (began, _, origin, _) = self.begun(ticket);
         let fresh_for = self.rules.fresh_with(caching.max_age);
-        Held { document, began, finished: now, fresh_for, origin, etag: caching.etag }
+        Held { document, began, fresh_for, origin, etag: caching.etag }
     }
 }
 

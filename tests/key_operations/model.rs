@@ -18,21 +18,24 @@ use super::*;
 use crate::keys::NoKey;
 use crate::signature::{BadSignature, KeyKind, KeyRejected, PublicKey, VerifyingKey};
 
-/// How many events there are in the longest sequences, for stores of one ticket and of two, and
-/// fewer than how many states would mean that the search has become empty.
-const SEARCHES: [(u8, usize, usize); 2] = [(1, 10, 60_000), (2, 8, 30_000)];
+/// Tickets and origins of a store, how many events there are in the longest sequences, and fewer
+/// than how many states would mean that the search has become empty.
+const SEARCHES: [(u8, usize, usize, usize); 3] =
+    [(1, 1, 9, 60_000), (2, 1, 8, 50_000), (1, 3, 8, 28_000)];
 
 const STEP: Duration = Duration::from_secs(5);
-const USABLE_FOR: Duration = Duration::from_secs(40);
+const FRESH_FOR: Duration = Duration::from_secs(30);
+const USABLE_FOR: Duration = Duration::from_secs(60);
+/// Every back-off, every ticket, and the plain interval.
 const WAIT: Duration = Duration::from_secs(10);
 const LOOK_WINDOW: Duration = Duration::from_secs(15);
 
 /// Longer ago than anything matters: the longest time, and what the clock can be set back.
-const OLDEST: u64 = 60_000;
+const OLDEST: u64 = 75_000;
 
 fn policy(tickets: u8) -> KeyPolicy {
     KeyPolicy::default()
-        .fresh_for(STEP * 6)
+        .fresh_for(FRESH_FOR)
         .usable_for(USABLE_FOR)
         .refresh_ahead(Duration::ZERO)
         .unknown_key_interval(WAIT, STEP * 4)
@@ -100,8 +103,8 @@ const ALPHABET: [Event; 18] = [
 
 #[test]
 fn no_short_sequence_of_events_leads_the_store_astray() {
-    for (tickets, depth, least) in SEARCHES {
-        let first = World::new(tickets);
+    for (tickets, origins, depth, least) in SEARCHES {
+        let first = World::new(tickets, origins);
         let mut seen = HashSet::from([first.state()]);
         let (mut level, mut events) = (Vec::from([first]), 0_usize);
         for _ in 0..depth {
@@ -126,7 +129,8 @@ fn no_short_sequence_of_events_leads_the_store_astray() {
         // Not `eprintln!`: the harness would capture it.
         let _ = std::writeln!(
             std::io::stderr(),
-            "tickets {tickets}: {states} states and {events} events between them, to depth {depth}"
+            "tickets {tickets}, origins {origins}: {states} states and {events} events between \
+             them, to depth {depth}"
         );
         assert!(states >= least, "only {states} states");
     }
@@ -138,18 +142,38 @@ struct World {
     now: UnixMillis,
     hand: Vec<Ticket>,
     was_back: bool,
-    /// Whether the first key is in what was brought last, and when the fetch of that began.
-    brought: Option<(bool, UnixMillis)>,
-    /// The last look and the last failure since a success, while the clock goes on.
+    held: Option<Brought>,
+    /// From when to when the last fetch took that succeeded.
+    answered: Option<(UnixMillis, UnixMillis)>,
     look: Option<UnixMillis>,
-    failed: Option<UnixMillis>,
-    /// Tickets given back in a row: from the second on each is as bad as a failure.
+    /// The beginnings of the wait that keeps everybody from fetching, and of what excuses an old set.
+    wait: Option<UnixMillis>,
+    excuse: Option<UnixMillis>,
+    /// Whether a fetch has failed since one succeeded.
+    has_failed: bool,
+    /// Tickets given back in a row: from the second on each earns a wait.
     given_back: u8,
     /// Tickets that have neither ended nor been overtaken, and when they began.
     out: Vec<(u64, UnixMillis)>,
+    /// Whether the last ticket was for a look, and the origin it was for.
+    last: Option<(bool, usize)>,
     /// What the last ticket was given for: since then it is out of date.
     wish: Option<FetchKeys>,
     path: Vec<Event>,
+}
+
+/// A set: whether the first key is in it, when its fetch began, and where.
+#[derive(Clone, Copy)]
+struct Brought {
+    has_first: bool,
+    began: UnixMillis,
+    origin: usize,
+}
+
+/// Whether a wait is on: a second before its start, or as long before as it is long.
+fn is_on(start: UnixMillis, length: Duration, now: UnixMillis) -> bool {
+    let (start, now, length) = (start.as_millis(), now.as_millis(), length.as_millis() as u64);
+    start < now + length.min(1_000) && now < start + length
 }
 
 /// What the store said of a wish.
@@ -160,17 +184,23 @@ enum Said {
 }
 
 impl World {
-    fn new(tickets: u8) -> Self {
+    fn new(tickets: u8, origins: usize) -> Self {
+        let others = ["https://one.example/", "https://two.example/"];
+        let origins = Origins::new("https://core.example/", others.into_iter().take(origins - 1));
         Self {
-            store: KeyStore::new("https://core.example/", &[ROW], policy(tickets), 7),
+            store: KeyStore::new(origins, &[ROW], policy(tickets), 7),
             now: UnixMillis::from_secs(1_750_000_000),
             hand: Vec::new(),
             was_back: false,
-            brought: None,
+            held: None,
+            answered: None,
             look: None,
-            failed: None,
+            wait: None,
+            excuse: None,
+            has_failed: false,
             given_back: 0,
             out: Vec::new(),
+            last: None,
             wish: None,
             path: Vec::new(),
         }
@@ -213,7 +243,16 @@ impl World {
         // Counts beyond two make no difference to this policy.
         let mut state = Vec::from([
             time(held.map(|held| held.began)),
-            time(held.map(|held| held.finished)),
+            held.map_or(0, |held| u64::from(held.origin.contains("core"))),
+            held.map_or(0, |held| u64::from(held.origin.contains("one"))),
+            time(snapshot.answered.map(|(began, _)| began)),
+            time(snapshot.answered.map(|(_, finished)| finished)),
+            start(snapshot.excuse),
+            snapshot.excuse.map_or(0, |excuse| excuse.length.as_secs()),
+            snapshot.back_off.map_or(0, |wait| wait.length.as_secs()),
+            store.origin as u64,
+            store.asked as u64,
+            store.elsewhere as u64,
             held.map_or(0, |held| u64::from(has_first(&held.set))),
             held.map_or(0, |held| u64::from(held.validators.are_none())),
             held.map_or(0, |held| held.fresh_for.as_secs()),
@@ -226,9 +265,12 @@ impl World {
             self.was_back.into(),
             self.given_back.min(2).into(),
             self.wish.is_some().into(),
-            time(self.brought.map(|(_, began)| began)),
+            time(self.held.map(|held| held.began)),
             time(self.look),
-            time(self.failed),
+            time(self.wait),
+            time(self.excuse),
+            self.has_failed.into(),
+            self.last.map_or(0, |(look, origin)| 1 + u64::from(look) + 2 * origin as u64),
         ]);
         state.extend(store.in_flight.iter().map(|ticket| age(ticket.window.start)));
         for ticket in &self.hand {
@@ -241,7 +283,7 @@ impl World {
             let is_look = ticket.reason == FetchReason::UnknownKey;
             let condition = ticket.condition.as_ref().map(|held| has_first(&held.set));
             let condition = condition.map_or(0, |has_first| 1 + u64::from(has_first));
-            state.extend([u64::MAX - 1, place, is_look.into(), condition]);
+            state.extend([u64::MAX - 1, place, is_look.into(), condition, ticket.origin as u64]);
         }
         state
     }
@@ -253,8 +295,7 @@ impl World {
             Event::Back if self.was_back => return false,
             Event::Back => {
                 self.now = UnixMillis::from_millis(self.now.as_millis() - 15_000);
-                // What is promised of spans of time is promised while the clock goes on.
-                (self.was_back, self.look, self.failed) = (true, None, None);
+                self.was_back = true;
             }
             Event::Request(kid) => {
                 let mut rounds = 0..3;
@@ -293,42 +334,78 @@ impl World {
     }
 
     fn is_over(&self, began: UnixMillis) -> bool {
-        began.as_millis().abs_diff(self.now.as_millis()) >= 10_000
+        !is_on(began, WAIT, self.now)
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.wait.is_some_and(|start| is_on(start, WAIT, self.now))
+    }
+
+    /// The time of the newest ticket.
+    fn under_way(&self) -> Option<UnixMillis> {
+        self.out.last().map(|(_, began)| *began).filter(|began| !self.is_over(*began))
     }
 
     fn begin(&mut self, why: FetchKeys) -> Said {
-        let lost = self.out.iter().filter(|(_, began)| self.is_over(*began)).count();
-        if lost > 0 {
-            self.has_failed();
+        for (id, began) in self.out.clone() {
+            if self.is_over(began) {
+                self.out.retain(|(other, _)| *other != id);
+                self.has_failed(began, began.saturating_add(WAIT).min(self.now));
+            }
         }
-        let now = self.now;
-        self.out.retain(|(_, began)| began.as_millis().abs_diff(now.as_millis()) < 10_000);
-        let has_failed = self.failed.is_some_and(|at| now.since(at) < WAIT);
+        let (now, is_look) = (self.now, why.reason() == FetchReason::UnknownKey);
+        let tickets = usize::from(self.store.keys.snapshot().policy.tickets);
+        let (is_full, origin) = (self.out.len() >= tickets, self.store.origin);
+        let spent = self.look.is_some_and(|at| is_on(at, LOOK_WINDOW, now));
+        // The issuer's word is final for the plain interval; it may be for twice as long.
+        let [is_final, may_be_final] = self.answered.map_or([false; 2], |(began, finished)| {
+            let plain = is_on(began, WAIT, now) || is_on(finished, WAIT, now);
+            [plain, plain || is_on(began, WAIT * 2, now)]
+        });
+        let must_wait = is_full || self.is_waiting() || is_look && (spent || is_final);
+        let may_wait = must_wait || is_look && may_be_final;
         match self.store.begin_fetch(why, now) {
             Fetch::Newer(_) => Said::Newer,
-            Fetch::NotNow { .. } if why.reason() != FetchReason::UnknownKey && !has_failed => {
-                assert!(self.was_back, "a refusal without a failure");
-                Said::Wait(now.saturating_add(WAIT))
+            Fetch::InFlight { until } => {
+                assert!(may_wait, "a refusal without a cause");
+                assert_eq!(until, self.out[0].1.saturating_add(WAIT));
+                Said::Wait(until)
             }
-            Fetch::InFlight { until } | Fetch::NotNow { until } => {
-                assert!(until > now, "a wait that is over");
+            Fetch::NotNow { until } => {
+                assert!(may_wait && self.out.is_empty(), "a refusal without a cause");
+                let longest = if is_look { WAIT * 2 } else { WAIT };
+                assert!(until > now && until.since(now) <= longest, "a wait until {until:?}");
                 Said::Wait(until)
             }
             Fetch::Ticket(ticket) => {
+                assert!(!must_wait, "a ticket too many, or too soon, or a look beyond the budget");
                 self.out.push((ticket.id, now));
-                let tickets = self.store.keys.snapshot().policy.tickets;
-                assert!(self.out.len() <= tickets.into(), "too many tickets");
-                assert!(self.failed.is_none_or(|at| now.since(at) >= WAIT), "after a failure");
-                if ticket.reason == FetchReason::UnknownKey {
-                    let spent = self.look.is_some_and(|at| now.since(at) < LOOK_WINDOW);
-                    assert!(!spent, "a look beyond the budget");
+                if is_look {
                     self.look = Some(now);
                 }
+                let before = self.last.replace((is_look, ticket.origin));
+                if ticket.origin != origin {
+                    assert!(is_look, "a scheduled fetch elsewhere");
+                    let follows = before.is_some_and(|(look, other)| look && other != origin);
+                    assert!(!follows, "two looks in a row went elsewhere");
+                }
+                let is_scheduled = matches!(ticket.reason, FetchReason::Stale | FetchReason::Ahead);
+                let knows = self.held.is_some_and(|held| held.origin == ticket.origin);
+                let condition = is_scheduled && knows && self.has_tag();
+                let tag = condition.then_some(("if-none-match", "\"1\""));
+                let headers = [("cache-control", "no-cache")].into_iter().chain(tag);
+                assert!(ticket.headers().eq(headers), "{ticket:?} if not {tag:?}");
                 self.hand.push(ticket);
                 self.wish = Some(why);
                 Said::Ticket
             }
         }
+    }
+
+    /// What another store has fetched comes without.
+    fn has_tag(&self) -> bool {
+        let held = self.store.keys.snapshot().held.as_ref();
+        held.is_some_and(|held| !held.validators.are_none())
     }
 
     /// Whether the ticket was out; then it is no more.
@@ -341,13 +418,14 @@ impl World {
     fn answer(&mut self, ticket: Ticket, reply: Reply) {
         let (is_out, is_over) = (self.ends(&ticket), self.is_over(ticket.window.start));
         let (id, began, before) = (ticket.id, ticket.window.start, self.state());
+        let (is_look, origin) = (ticket.reason == FetchReason::UnknownKey, ticket.origin);
         let had_first = ticket.condition.as_ref().map(|held| has_first(&held.set));
         let body = document(reply == Reply::Good);
         let answer = match reply {
             Reply::Good | Reply::Rotated => {
-                FetchAnswer::http(200, body.as_bytes()).header("etag", b"1")
+                FetchAnswer::http(200, body.as_bytes()).header("etag", b"\"1\"")
             }
-            Reply::NotModified => FetchAnswer::http(304, b""),
+            Reply::NotModified => FetchAnswer::http(304, b"").header("etag", b"\"2\""),
             Reply::Nothing => FetchAnswer::failed(),
         };
         let brings = match reply {
@@ -364,57 +442,86 @@ impl World {
             }
             (FetchOutcome::Failed(_), _) => {
                 assert!(is_out && (is_over || brings.is_none()), "an answer that was good");
-                self.has_failed();
+                self.has_failed(began, self.now);
             }
             (_, None) => panic!("an answer that was bad"),
             (outcome, Some(has_first)) => {
                 assert!(is_out && !is_over, "an answer that was late");
-                let is_same = self.brought.is_some_and(|(had_first, _)| had_first == has_first);
+                let old = self.held;
+                let had = |old: Brought| old.has_first || !has_first;
+                // What a look finds elsewhere must be worth it.
+                let is_behind = is_look
+                    && old.is_some_and(|old| {
+                        let age = old.began.as_millis().abs_diff(self.now.as_millis());
+                        old.origin != origin && age < 60_000 && had(old)
+                    });
+                let is_same = is_behind || old.is_some_and(|old| old.has_first == has_first);
                 assert_eq!(outcome == FetchOutcome::Unchanged, is_same);
-                self.brought = Some((has_first, began));
-                (self.failed, self.given_back) = (None, 0);
+                if !is_behind {
+                    self.held = Some(Brought { has_first, began, origin });
+                }
+                self.answered = Some((began, self.now));
+                (self.wait, self.excuse, self.has_failed) = (None, None, false);
+                self.given_back = 0;
                 self.out.retain(|(other, _)| *other > id);
             }
         }
         // Progress: who has waited for the answer is not sent for another.
         let keys = report.keys();
-        assert!(!matches!(keys.key("d-0", self.now), Err(NoKey::Fetch(_))), "no progress");
+        if let Err(NoKey::Fetch(why)) = keys.key("d-0", self.now) {
+            // An answer from elsewhere does not make a stale set fresh.
+            assert!(is_look && why.reason() == FetchReason::Stale, "no progress");
+        }
         let is_again = matches!(keys.key("d-1", self.now), Err(NoKey::Fetch(_)));
-        assert!(!is_again, "no progress for a known key");
+        assert!(!is_again || is_look, "no progress for a known key");
     }
 
     fn abandon(&mut self, ticket: Ticket) {
         let (is_out, is_over) = (self.ends(&ticket), self.is_over(ticket.window.start));
-        let before = self.state();
+        let (began, before) = (ticket.window.start, self.state());
         self.store.abandon(ticket, self.now);
         if !is_out {
             assert_eq!(self.state(), before, "a ticket that is not out changes nothing");
         } else if is_over {
-            self.has_failed();
+            self.has_failed(began, began.saturating_add(WAIT).min(self.now));
         } else {
             self.given_back += 1;
             if self.given_back > 1 {
-                self.failed = Some(self.now);
+                self.waits(self.now);
             }
         }
     }
 
-    fn has_failed(&mut self) {
-        (self.failed, self.given_back) = (Some(self.now), 0);
+    /// A ticket of `began` has failed `at`, which is noticed now.
+    fn has_failed(&mut self, began: UnixMillis, at: UnixMillis) {
+        self.excuse = Some(began.saturating_add(WAIT).min(at));
+        (self.has_failed, self.given_back) = (true, 0);
+        self.waits(at);
+    }
+
+    /// All waits are of one length, so the later is the longer.
+    fn waits(&mut self, start: UnixMillis) {
+        let goes_on = self.is_waiting() && self.wait > Some(start);
+        self.wait = self.wait.filter(|_| goes_on).or(Some(start));
     }
 
     fn import(&mut self) -> bool {
         let began = UnixMillis::from_millis(self.now.as_millis() - 5_000);
-        let mut other = Self::new(1).store;
+        let mut other = Self::new(1, 1).store;
         let Fetch::Ticket(ticket) = other.begin_fetch(other.fetch_now(), began) else { panic!() };
         let body = document(false);
         let report = other.finish_fetch(ticket, FetchAnswer::http(200, body.as_bytes()), began);
         let bytes = report.keys().export().unwrap();
-        let is_newer = self.brought.is_none_or(|(_, before)| before < began);
+        let is_newer = self.held.is_none_or(|held| {
+            held.began < began || held.began.as_millis().abs_diff(self.now.as_millis()) >= 60_000
+        });
         let imported = self.store.import(&bytes, self.now).is_ok();
         assert_eq!(imported, is_newer, "the newer of two sets is held");
         if is_newer {
-            self.brought = Some((false, began));
+            self.held = Some(Brought { has_first: false, began, origin: 0 });
+            if self.answered.is_none_or(|(asked, _)| asked < began) {
+                self.answered = Some((began, began));
+            }
             self.out.retain(|(_, at)| *at >= began);
         }
         is_newer
@@ -425,28 +532,40 @@ impl World {
         let (snapshot, now) = (self.store.keys.snapshot(), self.now);
         let ids = self.store.in_flight.iter().map(|ticket| ticket.id);
         assert!(ids.eq(self.out.iter().map(|(id, _)| *id)), "other tickets are out");
-        if let NextAction::Wait { until } = self.store.next_action(now) {
-            assert!(until > now && until.since(now) <= STEP * 12, "a wait until {until:?}");
-            // Without a failure or a ticket that is out, nothing keeps the store from a fetch.
-            let is_fresh = self.brought.is_some_and(|(_, at)| now.since(at) < STEP * 6);
-            let has_cause = self.out.iter().any(|(_, at)| !self.is_over(*at))
-                || self.failed.is_some_and(|at| now.since(at) < WAIT);
-            assert!(is_fresh || has_cause || self.was_back, "a wait without a cause");
+        let is_fresh = self.held.is_some_and(|held| is_on(held.began, FRESH_FOR, now));
+        let wait = self.wait.filter(|_| self.is_waiting());
+        let wait = self.under_way().or(wait).map(|start| start.saturating_add(WAIT));
+        let fresh = self.held.filter(|_| is_fresh);
+        let wait = wait.or_else(|| fresh.map(|held| held.began.saturating_add(FRESH_FOR)));
+        let why = if self.held.is_some() { FetchReason::Stale } else { FetchReason::NoKeys };
+        match self.store.next_action(now) {
+            NextAction::Wait { until } => assert_eq!(Some(until), wait),
+            NextAction::Fetch(said) => assert_eq!((said.reason(), wait), (why, None)),
         }
-        let age = |(_, began): (bool, UnixMillis)| began.as_millis().abs_diff(now.as_millis());
-        let (has, age) = (self.brought.is_some_and(|(has, _)| has), self.brought.map(age));
+        let is_usable = self.held.is_some_and(|held| {
+            let is_just_stale = is_on(held.began, FRESH_FOR + WAIT, now);
+            let is_to_blame = self.excuse.is_some_and(|start| is_on(start, WAIT * 2, now));
+            held.began.as_millis().abs_diff(now.as_millis()) < 60_000
+                && (self.under_way().is_some() || self.is_waiting())
+                && (is_just_stale || is_to_blame)
+        });
+        let has = self.held.is_some_and(|held| held.has_first);
         match snapshot_key(&self.store, "d-1", now) {
             Ok(()) => {
                 assert!(has, "a key that is gone");
-                assert!(age.is_some_and(|age| age < 40_000), "a set that is too old");
-                let is_under_way = self.out.last().is_some_and(|(_, at)| !self.is_over(*at));
-                let has_no_way = is_under_way || snapshot.backing_off(now).is_some();
-                assert!(has_no_way || age.is_some_and(|age| age < 30_000), "a set that is stale");
+                assert!(is_fresh || is_usable, "a set that is stale");
+                // In plain words: without a failure nothing is used for longer than this.
+                let end = self.held.map(|held| held.began.saturating_add(FRESH_FOR + WAIT));
+                assert!(self.has_failed || end > Some(now), "a withdrawn key works on");
             }
             Err(until) => {
-                assert!(!has || age.is_none_or(|age| age >= 30_000), "a fresh set is not used");
+                assert!(!has || !(is_fresh || is_usable), "a set is not used that will do");
                 assert!(until.is_none_or(|until| until > now), "a wait that is over");
             }
+        }
+        assert_eq!(snapshot.failure.is_some(), self.has_failed);
+        if let Err(Some(until)) = snapshot_key(&self.store, "d-0", now) {
+            assert!(until > now && until.since(now) <= WAIT * 2, "a wait until {until:?}");
         }
         assert!(snapshot_key(&self.store, "d-0", now).is_err(), "a key that never was");
         assert!(snapshot.looks.begun.len() <= 1, "the looks have grown");
@@ -458,7 +577,7 @@ impl World {
         let start = self.now;
         loop {
             let waited = self.now.since(start);
-            assert!(waited <= STEP * 24, "wedged: {waited:?}");
+            assert!(waited <= FRESH_FOR + WAIT * 2, "wedged: {waited:?}");
             let until = match self.store.next_action(self.now) {
                 NextAction::Wait { until } => until,
                 NextAction::Fetch(why) => match self.begin(why) {

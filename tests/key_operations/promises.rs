@@ -6,14 +6,14 @@
 use supertokens_session::FetchReason;
 
 use super::issuer::Token;
-use super::log::{Event, Log, Verdict, What, near};
+use super::log::{Event, Log, SLACK, Verdict, What, within};
 
 /// What must hold now that the last event of `log` has happened. `steady` is since when the clock
 /// has only gone on, and how much had happened then.
-pub(crate) fn hold_of_event(log: Log<'_>, steady: (u64, usize)) {
+pub(crate) fn hold_of_event(log: Log<'_>, steady: (u64, usize), origins: usize) {
     let (rules, events) = (log.rules, log.events);
     let Some((Event { at: now, what }, before)) = events.split_last() else { return };
-    let What::Begun { reason, .. } = what else { return };
+    let What::Begun { reason, origin, .. } = what else { return };
     let recent = before.get(steady.1..).unwrap_or_default();
 
     // The budget: in no span as long as the window are there more looks than it allows.
@@ -39,37 +39,64 @@ pub(crate) fn hold_of_event(log: Log<'_>, steady: (u64, usize)) {
     };
     let others = before.iter().enumerate().filter(|(ticket, event)| {
         let is_ticket = matches!(event.what, What::Begun { .. });
-        is_ticket && near(event.at, rules.deadline, *now) && !has_ended(*ticket)
+        is_ticket && within(event.at, rules.deadline, *now) && !has_ended(*ticket)
     });
     assert!(others.count() < rules.tickets, "more fetches at once than there are tickets");
 
     // After a failure nobody asks before the shortest wait is over; a success forgives it.
-    for event in recent.iter().rev() {
-        match event.what {
-            What::Brought { .. } => break,
-            What::Failed { wait: (_, until), .. } => {
-                assert!(*now >= event.at + rules.shortest_back_off, "a ticket after a failure");
-                assert!(*now >= until || has_shorter_wait(recent), "before the wait was over");
-            }
-            _ => {}
+    for index in (steady.1..before.len()).rev() {
+        if matches!(before[index].what, What::Brought { .. }) {
+            break;
+        }
+        if let Some(at) = log.failed_at(index) {
+            assert!(*now >= at + rules.shortest_back_off, "a ticket after a failure");
         }
     }
 
+    if *reason != FetchReason::UnknownKey {
+        return;
+    }
     // Progress: what has just been asked and answered is not asked again.
-    let last = recent.iter().rev().find_map(|event| match &event.what {
-        What::Brought { held, .. } | What::Imported(held) => Some(*held),
+    let last = last_answer(log, steady.1);
+    assert!(last.is_none_or(|at| *now >= at + rules.interval), "an answer was not taken for final");
+
+    // Strangers: of two looks in a row one goes where scheduled fetches go, or the looks were spent
+    // on origins that are down.
+    let last = before.iter().rev().find_map(|event| match event.what {
+        What::Begun { reason, origin, .. } => Some((reason, origin)),
         _ => None,
     });
-    if let Some(held) = last.filter(|_| *reason == FetchReason::UnknownKey) {
-        assert!(*now >= held.finished + rules.interval, "an answer was not taken for final");
+    let scheduled = log.scheduled(origins);
+    let is_elsewhere =
+        |look: (FetchReason, usize)| look.0 == FetchReason::UnknownKey && look.1 != scheduled;
+    let are_elsewhere = is_elsewhere((*reason, *origin)) && last.is_some_and(is_elsewhere);
+    assert!(!are_elsewhere, "two looks in a row went elsewhere");
+}
+
+/// When there was last an answer with a usable set, if that was not before the event at `first`. An
+/// import is one if its fetch began later than all before; if not, nothing is said.
+fn last_answer(log: Log<'_>, first: usize) -> Option<u64> {
+    let began = |event: &Event| match &event.what {
+        What::Brought { held, .. } | What::Imported(held) => Some(held.began),
+        _ => None,
+    };
+    let last =
+        (first..log.events.len()).rev().find(|index| began(&log.events[*index]).is_some())?;
+    match &log.events[last] {
+        Event { what: What::Imported(held), .. } => {
+            let mut before = log.events[..last].iter().filter_map(began);
+            before.all(|before| before < held.began).then_some(held.began)
+        }
+        Event { at, .. } => Some(*at),
     }
 }
 
-/// Whether a later failure of the same trouble has drawn a shorter wait.
-fn has_shorter_wait(recent: &[Event]) -> bool {
-    let waits = recent.iter().rev().take_while(|event| !matches!(event.what, What::Brought { .. }));
-    let waits = waits.filter(|event| matches!(event.what, What::Failed { .. }));
-    waits.count() > 1
+/// What must hold of a time until which to wait, if what is waited for takes so long at most:
+/// whatever the clock does, no wait is longer than that, but by how much clocks differ.
+pub(crate) fn hold_of_wait(lengths: &[u64], until: u64, now: u64) {
+    let longest = lengths.iter().copied().max().unwrap_or_default();
+    assert!(now < until, "a wait that is over");
+    assert!(until < now + longest + SLACK, "a wait of {} ms: {longest}", until - now);
 }
 
 /// What must hold of a decision, with as much in `log` as the snapshot knew.
@@ -80,49 +107,63 @@ pub(crate) fn hold_of_decision(
     verdict: Verdict,
     now: u64,
 ) {
-    let (kid, number) = token.key();
-    let newest = log.events.iter().enumerate().rev().find_map(|(index, event)| match &event.what {
-        What::Brought { held, .. } | What::Imported(held) => Some((index, *held)),
-        _ => None,
-    });
-    let has = newest.is_some_and(|(_, held)| held.document.keys().contains(&(kid, number)));
+    let (rules, (kid, number)) = (log.rules, token.key());
+    let held = log.held();
+    let has = held.is_some_and(|held| held.document.keys().contains(&(kid, number)));
     match verdict {
-        // Trust: by a key of the newest set, never of one before, and not for longer than allowed.
         Verdict::Session => {
-            assert!(has && !token.has_expired(), "a session by a key that is gone");
-            let age = newest.map_or(u64::MAX, |(_, held)| held.began.abs_diff(now));
-            assert!(age < log.rules.usable_for, "a set has been used for too long");
-        }
-        Verdict::Fetch(_) => {
-            assert!(!token.has_expired(), "an expired token has caused a fetch");
-            let recent = newest.filter(|(index, _)| *index >= steady.1);
-            if let Some((_, held)) = recent {
-                let names = held.document.keys().iter().any(|(name, _)| *name == kid);
-                let end = if names {
-                    held.began + held.fresh_for
-                } else {
-                    held.finished + log.rules.interval
-                };
-                assert!(now >= end, "no progress: {token:?}");
-            }
-            let failure =
-                log.events.iter().skip(steady.1).rev().find_map(|event| {
-                    matches!(event.what, What::Failed { .. }).then_some(event.at)
-                });
-            let succeeded = log.events.iter().skip(steady.1).any(|event| {
-                matches!(event.what, What::Brought { .. }) && Some(event.at) >= failure
+            // Trust: by a key of the set that is held, never of one before.
+            let held = held.filter(|_| has && !token.has_expired());
+            let held = held.expect("a session by a key that is gone");
+            // Not for longer than allowed, and not by one that nobody knows the age of.
+            assert!(held.began.abs_diff(now) < rules.usable_for, "a set was used for too long");
+            // Withdrawal: a key that the issuer has withdrawn works until its set is stale, and as
+            // long as one fetch takes; longer only while the issuer fails, and for one wait and one
+            // fetch after that.
+            let failures = (0..log.events.len())
+                .rev()
+                .take_while(|index| !matches!(log.events[*index].what, What::Brought { .. }));
+            let excuse = failures.filter_map(|index| match log.events[index].what {
+                What::Failed { ticket, .. } => {
+                    let over = log.events[ticket].at + rules.deadline;
+                    Some(log.events[index].at.min(over) + rules.longest_back_off)
+                }
+                _ => None,
             });
-            if let Some(at) = failure.filter(|_| !succeeded) {
-                assert!(now >= at + log.rules.shortest_back_off, "no progress after a failure");
+            let stale = held.began + held.fresh_for;
+            let end = excuse.chain([stale]).max().unwrap_or(stale) + rules.deadline;
+            assert!(now < end, "a withdrawn key works on");
+        }
+        Verdict::Fetch(reason) => {
+            assert!(!token.has_expired(), "an expired token has caused a fetch");
+            // Progress: nobody is sent for what has just come, or has just failed to come.
+            let is_recent = log.events.iter().skip(steady.1).any(|event| match &event.what {
+                What::Brought { held: new, .. } | What::Imported(new) => Some(*new) == held,
+                _ => false,
+            });
+            if let (FetchReason::Stale, Some(held), true) = (reason, held, is_recent) {
+                assert!(now >= held.began + held.fresh_for, "no progress: {token:?}");
+            }
+            if reason == FetchReason::UnknownKey {
+                assert!(
+                    held.is_some_and(|held| held.document.keys().iter().all(|key| key.0 != kid))
+                );
+                let last = last_answer(log, steady.1);
+                assert!(last.is_none_or(|at| now >= at + rules.interval), "no progress: {token:?}");
+            }
+            let last = (steady.1..log.events.len()).rev().find(|index| {
+                matches!(log.events[*index].what, What::Failed { .. } | What::Brought { .. })
+            });
+            if let Some(at) = last.and_then(|index| log.failed_at(index)) {
+                assert!(now >= at + rules.shortest_back_off, "no progress after a failure");
             }
         }
         Verdict::Unavailable { until, .. } => {
-            assert!(until > now, "unavailable until before now");
-            // Whatever the clock does: a wait lies at most as far ahead as it is long, twice.
-            let rules = log.rules;
-            let spans = [rules.longest_back_off, rules.look_window, rules.longest_interval];
-            let longest = spans.into_iter().max().unwrap_or_default();
-            assert!(until < now + 2 * longest, "a wait without an end in sight");
+            let of_looks = [rules.look_window, rules.interval, rules.longest_interval];
+            let may_look =
+                held.is_some_and(|held| held.document.keys().iter().all(|(name, _)| *name != kid));
+            let of_looks = if may_look { &of_looks[..] } else { &[] };
+            hold_of_wait(&[of_looks, &[rules.longest_back_off]].concat(), until, now);
         }
         Verdict::Refused(_) => {}
     }
