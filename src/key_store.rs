@@ -243,8 +243,7 @@ impl KeyStore {
         (snapshot.failure, snapshot.back_off, snapshot.excuse) = (None, None, None);
         // Another origin that has nothing new may be behind: strangers must not be able to take a
         // key away by having it asked.
-        let before =
-            snapshot.held.as_ref().filter(|before| before.is_usable(&snapshot.policy, now));
+        let before = snapshot.held.as_ref().filter(|before| before.is_fresh(now));
         let knows_no_better = before.is_some_and(|before| {
             before.origin != held.origin && held.set.keys_not_in(Some(&before.set)).is_empty()
         });

@@ -167,13 +167,11 @@ impl Log<'_> {
     }
 
     /// Whether a set that has come takes the place of the one before. What a look has found at
-    /// another origin has to have something to show for it, as long as the old will do.
+    /// another origin has to have something to show for it, as long as the old is fresh.
     pub(crate) fn is_held(self, ticket: usize, new: &Held, old: Option<Held>, at: u64) -> bool {
         self.begun(ticket).1 != FetchReason::UnknownKey
             || old.is_none_or(|old| {
-                old.origin == new.origin
-                    || !added(Some(old), new).is_empty()
-                    || !old.is_usable(self.rules, at)
+                old.origin == new.origin || !added(Some(old), new).is_empty() || !old.is_fresh(at)
             })
     }
 

@@ -394,13 +394,10 @@ impl Run {
         while let SessionDecision::FetchKeys(wish) = self.decide(token, &keys, then) {
             rounds += 1;
             assert!(rounds < 4, "a request goes round and round");
-            let was_behind = self.was_behind();
             match self.begin(wish, then) {
                 Fetch::Ticket(ticket) => {
                     gets += 1;
-                    let is_stale = ticket.reason() == FetchReason::Stale;
-                    let may = gets == 1 || gets == 2 && is_stale && was_behind;
-                    assert!(may, "one request has fetched twice");
+                    assert_eq!(gets, 1, "one request has fetched twice");
                     let name = self.events.len() - 1;
                     self.now += u64::from(latency);
                     self.finish(name, ticket, answer);
@@ -410,12 +407,6 @@ impl Run {
             }
             (keys, then) = (self.store.keys(), self.events.len());
         }
-    }
-
-    /// Whether the last thing that happened is that a set has come that was not held.
-    fn was_behind(&self) -> bool {
-        let last = self.events.last().map(|event| &event.what);
-        matches!(last, Some(What::Brought { held, .. }) if self.log().held() != Some(*held))
     }
 
     /// All that can be seen of the store: its version by a wish, and the rest by its words.
