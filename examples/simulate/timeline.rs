@@ -19,7 +19,9 @@ const GAP: f64 = 30.0;
 pub(crate) fn draw(name: &str, plan: &Plan, world: &World, tally: &Tally) -> String {
     let mut svg = Drawing { end: world.end, body: String::new() };
     let title = format!("{name}, policy {}, {} stores", plan.name, tally.stores);
-    svg.text(LEFT, 25.0, "title", &title);
+    svg.text(LEFT, 20.0, "title", &title);
+    let legend = "issuer: red, it fails; orange, a cache serves what is old; keys: pale, published; blue, in use";
+    svg.text(LEFT, 38.0, "", legend);
 
     let mut y = TOP;
     svg.text(5.0, y + 12.0, "", "issuer");
@@ -71,7 +73,7 @@ pub(crate) fn draw(name: &str, plan: &Plan, world: &World, tally: &Tally) -> Str
             r##"<rect width="100%" height="100%" fill="#fff"/>"##,
             "\n{body}</svg>\n"
         ),
-        width = LEFT + WIDTH + 20.0,
+        width = LEFT + WIDTH + 40.0,
         height = y + 30.0,
         body = svg.body
     )
