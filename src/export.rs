@@ -1,6 +1,5 @@
 //! Keys in a form that can be stored, so that a cold start need not wait for the issuer.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -31,6 +30,8 @@ pub enum ImportError {
     FromTheFuture,
     /// It is older than [`KeyPolicy::usable_for`](crate::KeyPolicy::usable_for).
     TooOld,
+    /// It was fetched from another URL than any of the store's.
+    OtherOrigin,
     /// The store has keys that are as new.
     NotNewer,
     /// The document in it gives no usable key.
@@ -43,6 +44,7 @@ impl fmt::Display for ImportError {
             Self::NotASnapshot => "these are not the bytes of an exported snapshot",
             Self::FromTheFuture => "the snapshot lies in the future",
             Self::TooOld => "the snapshot is too old to be used",
+            Self::OtherOrigin => "the snapshot was fetched from another origin",
             Self::NotNewer => "the store has keys that are as new",
             Self::Document(failure) => return failure.fmt(f),
         })
@@ -52,9 +54,9 @@ impl fmt::Display for ImportError {
 impl core::error::Error for ImportError {}
 
 impl Keys {
-    /// The key set as bytes for [`KeyStore::import`](crate::KeyStore::import), if there is one: a few
-    /// lines of text, then the document as it came. Whoever can change them where they are stored
-    /// can sign sessions.
+    /// The key set as bytes for [`KeyStore::import`](crate::KeyStore::import), if there is one (and its
+    /// URL is one, without control characters): a few lines of text, then the document as it came.
+    /// Whoever can change them where they are stored can sign sessions.
     ///
     /// ```
     /// use supertokens_session::{Fetch, FetchAnswer, KeyPolicy, KeyStore, UnixMillis, crypto};
@@ -77,7 +79,9 @@ impl Keys {
     /// ```
     #[must_use]
     pub fn export(&self) -> Option<Vec<u8>> {
-        let held = self.snapshot().held.as_ref()?;
+        // A URL with a line end in it would be read back as another field.
+        let held = self.snapshot().held.as_ref();
+        let held = held.filter(|held| !held.origin.contains(char::is_control))?;
         let mut bytes = Vec::from(MAGIC);
         let mut line = |name: &str, value: &str| {
             for part in [name, " ", value, "\n"] {
@@ -86,15 +90,12 @@ impl Keys {
         };
         line(FETCHED_AT, &alloc::format!("{}", held.began.as_millis()));
         line(FRESH_FOR, &alloc::format!("{}", held.fresh_for.as_millis()));
-        // A URL with a line end in it would be read back as another field.
-        if !held.origin.contains(char::is_control) {
-            line(ORIGIN, &held.origin);
-            for (name, value) in
-                [(ETAG, &held.validators.etag), (LAST_MODIFIED, &held.validators.last_modified)]
-            {
-                if let Some(value) = value {
-                    line(name, value);
-                }
+        line(ORIGIN, &held.origin);
+        for (name, value) in
+            [(ETAG, &held.validators.etag), (LAST_MODIFIED, &held.validators.last_modified)]
+        {
+            if let Some(value) = value {
+                line(name, value);
             }
         }
         bytes.push(b'\n');
@@ -107,7 +108,7 @@ impl Keys {
 pub(crate) struct Exported<'b> {
     pub(crate) fetched_at: UnixMillis,
     pub(crate) fresh_for: Duration,
-    pub(crate) origin: Arc<str>,
+    pub(crate) origin: &'b str,
     pub(crate) validators: Validators,
     pub(crate) document: &'b [u8],
 }
@@ -142,7 +143,7 @@ impl<'b> Exported<'b> {
         Some(Self {
             fetched_at: UnixMillis::from_millis(number(fetched_at?)?),
             fresh_for: Duration::from_millis(number(fresh_for?)?),
-            origin: origin.unwrap_or_default().into(),
+            origin: origin?,
             validators: Validators::new(etag.map(str::as_bytes), last_modified.map(str::as_bytes)),
             document: rest,
         })

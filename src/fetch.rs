@@ -61,7 +61,7 @@ pub struct Ticket {
 
 impl Ticket {
     /// What to get. Send [`headers`](Self::headers) along, do not follow redirects to other origins,
-    /// and give up at the [`deadline`](Self::deadline).
+    /// and give up somewhat before the [`deadline`](Self::deadline).
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url

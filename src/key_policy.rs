@@ -13,8 +13,11 @@ use core::time::Duration;
 /// use std::time::Duration;
 /// use supertokens_session::KeyPolicy;
 ///
-/// // For an issuer whose keys must be gone within two minutes of being withdrawn.
-/// let policy = KeyPolicy::default().fresh_for(Duration::from_secs(100));
+/// // Keys are gone two minutes after they were withdrawn, also where the issuer cannot be reached:
+/// // after two minutes of outage nobody is signed in.
+/// let policy = KeyPolicy::default()
+///     .fresh_for(Duration::from_secs(100))
+///     .usable_for(Duration::from_secs(120));
 /// assert_ne!(policy, KeyPolicy::default());
 /// // For a platform on which one request may not wait for another's fetch.
 /// let policy = KeyPolicy::default().tickets(8);

@@ -27,7 +27,7 @@ words! {
     pub enum FetchFailure {
         NoAnswer = "no_answer", "there was no HTTP answer";
         Overdue = "overdue", "the fetch did not come back in time";
-        Status = "status", "the HTTP status was not 200";
+        Status = "status", "the HTTP status was neither 200 nor a 304 that was asked for";
         TooLong = "too_long", "the document is longer than 256 KiB";
         NotUtf8 = "not_utf8", "the document is not UTF-8";
         NotJson = "not_json", "the document is not JSON";

@@ -170,7 +170,7 @@ impl KeyStatus {
             many => write!(f, "; fetching {many} times")?,
         }
         if let Some(failure) = self.failure {
-            write!(f, "; failing, {failure}")?;
+            write!(f, "; the last fetch failed: {failure}")?;
         }
         if let Some(at) = self.retry_at {
             write!(f, "; again in {} ms", at.since(self.now).as_millis())?;

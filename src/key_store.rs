@@ -349,6 +349,7 @@ impl KeyStore {
         if !Window::new(began, snapshot.policy.usable_for).holds(now) {
             return Err(ImportError::TooOld);
         }
+        let origin = self.origins.find(exported.origin).ok_or(ImportError::OtherOrigin)?;
         let before = snapshot.held.as_ref().filter(|held| held.is_usable(&snapshot.policy, now));
         if before.is_some_and(|held| held.began >= began) {
             return Err(ImportError::NotNewer);
@@ -363,7 +364,7 @@ impl KeyStore {
         snapshot.hold(Held {
             set,
             document: exported.document.into(),
-            origin: exported.origin,
+            origin,
             validators: exported.validators,
             began,
             fresh_for,

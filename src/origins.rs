@@ -40,6 +40,11 @@ impl Origins {
         other.unwrap_or(&self.first).clone()
     }
 
+    /// The one of them that is this URL.
+    pub(crate) fn find(&self, url: &str) -> Option<Arc<str>> {
+        core::iter::once(&self.first).chain(&self.others).find(|origin| ***origin == *url).cloned()
+    }
+
     pub(crate) fn after(&self, index: usize) -> usize {
         if index < self.others.len() { index.saturating_add(1) } else { 0 }
     }

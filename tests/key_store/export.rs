@@ -135,6 +135,9 @@ fn bytes_that_are_no_snapshot_are_refused_and_change_nothing() {
         (with("etag ", "etag \"2\"\netag "), not),
         (with("etag ", "x "), not),
         (with("fresh-for 300000\n", ""), not),
+        (with(&format!("origin {ORIGIN}\n"), ""), not),
+        (with(ORIGIN, "https://staging.example/jwks.json"), ImportError::OtherOrigin),
+        (with(ORIGIN, ""), ImportError::OtherOrigin),
         (with("\n\n", "\n"), not),
         (with(document, ""), ImportError::Document(FetchFailure::NotJson)),
         (with(document, r#"{"keys":[]}"#), ImportError::Document(FetchFailure::NoUsableKey)),
@@ -145,7 +148,6 @@ fn bytes_that_are_no_snapshot_are_refused_and_change_nothing() {
     // What may be left out, and what only shortens.
     for bytes in [
         with("etag \"1\"\n", ""),
-        with(&format!("origin {ORIGIN}\n"), ""),
         with("fresh-for 300000", "fresh-for 0"),
         with("fresh-for 300000", &format!("fresh-for {}", u64::MAX)),
     ] {
@@ -158,11 +160,21 @@ fn bytes_that_are_no_snapshot_are_refused_and_change_nothing() {
 }
 
 #[test]
-fn an_origin_that_would_not_be_read_back_is_not_written() {
+fn a_set_of_an_origin_that_would_not_be_read_back_is_not_exported() {
     let good = jwks();
+    let answer = FetchAnswer::http(200, good.as_bytes());
     let mut store = KeyStore::new("https://one/\netag x", &[provider::RS256], steady(), 7);
-    let answer = FetchAnswer::http(200, good.as_bytes()).header("etag", b"\"1\"");
-    let stored = fetch(&mut store, answer, after(0)).export().unwrap();
-    assert!(!String::from_utf8(stored.clone()).unwrap().contains("etag"));
-    assert!(store_of_one(steady()).import(&stored, after(0)).is_ok());
+    assert_eq!(fetch(&mut store, answer, after(0)).export(), None);
+}
+
+#[test]
+fn a_set_of_any_of_a_store_s_origins_is_taken() {
+    let good = jwks();
+    let mut first = new_store();
+    fetch(&mut first, FetchAnswer::failed(), after(0));
+    let ticket = next_ticket(&mut first, after(1_000));
+    assert_eq!(ticket.url(), "https://two/");
+    let answer = FetchAnswer::http(200, good.as_bytes());
+    let stored = first.finish_fetch(ticket, answer, after(1_000)).into_keys().export().unwrap();
+    assert!(new_store().import(&stored, after(2_000)).is_ok());
 }

@@ -16,7 +16,7 @@ fn the_line_of_a_store_s_life() {
     store.finish_fetch(first, FetchAnswer::failed(), after(100));
     assert_eq!(
         line(&store, 300),
-        "no keys; failing, there was no HTTP answer; again in 800 ms; \
+        "no keys; the last fetch failed: there was no HTTP answer; again in 800 ms; \
          1 fetch, 0 changes, 1 failure, 0 looks"
     );
     let weak = Signer::dynamic().jwk().replace("AQAB", "AQ");
