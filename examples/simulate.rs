@@ -53,10 +53,16 @@ struct Wishes {
     svg: Option<String>,
 }
 
+const USAGE: &str = "simulate [--stores N] [--days D] [--scenario NAME] [--policy NAME] [--seed S] \
+    [--svg FILE: the timeline of the last row]";
+
 fn wishes(mut arguments: impl Iterator<Item = String>) -> Result<Wishes, String> {
     let mut wishes =
         Wishes { stores: 500, days: 14, scenario: None, policy: None, seed: 1, svg: None };
     while let Some(name) = arguments.next() {
+        if name == "--help" {
+            return Err(USAGE.into());
+        }
         let value = arguments.next().ok_or_else(|| format!("{name} wants a value"))?;
         let number = || value.parse().map_err(|_| format!("{name}: {value} is no number"));
         match name.as_str() {
