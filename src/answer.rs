@@ -71,8 +71,11 @@ impl<'a> FetchAnswer<'a> {
     }
 
     pub(crate) fn validators(&self) -> Validators {
-        let is_old = |modified: &&[u8]| self.date.is_some_and(|date| date != *modified);
-        Validators::new(self.etag, self.last_modified.filter(is_old))
+        let date = self.date.and_then(echoable).filter(|date| is_date(date));
+        let mut validators = Validators::new(self.etag, self.last_modified);
+        validators.last_modified =
+            validators.last_modified.filter(|modified| date.is_some_and(|date| date != *modified));
+        validators
     }
 }
 
@@ -146,7 +149,7 @@ const MAX_VALIDATOR: usize = 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
+    use alloc::{format, vec};
 
     #[test]
     fn the_shortest_max_age_is_read_and_nothing_else() {
@@ -216,6 +219,9 @@ mod tests {
         assert!(kept(before, Some(now)));
         assert!(!kept(before, None));
         assert!(!kept(now, Some(now)));
+        assert!(!kept(now, Some(&format!(" {now} "))));
+        // A `Date` of another form may be of the same second.
+        assert!(!kept(now, Some("Wed Nov 25 08:00:01 2026")));
         // Another form of the same date, or none.
         for modified in ["Wednesday, 25-Nov-26 08:00:01 GMT", "Wed Nov 25 08:00:01 2026", "0", ""] {
             assert!(!kept(modified, Some(now)), "{modified}");

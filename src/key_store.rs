@@ -42,12 +42,8 @@ use crate::time::{UnixMillis, Window};
 /// ```
 pub struct KeyStore {
     origins: Origins,
-    /// Index of the origin that scheduled fetches ask.
+    /// Index of the origin to ask.
     origin: usize,
-    /// Index of the one that was asked last.
-    asked: usize,
-    /// Index of the last other that was asked.
-    elsewhere: usize,
     keys: Keys,
     in_flight: Vec<InFlight>,
     /// How many tickets have been given out.
@@ -75,14 +71,11 @@ impl KeyStore {
         Self {
             origins: origins.into(),
             origin: 0,
-            asked: 0,
-            elsewhere: 0,
             keys: Keys::new(Snapshot {
                 algorithms: algorithms.into(),
                 policy,
                 held: None,
                 failure: None,
-                answered: None,
                 back_off: None,
                 excuse: None,
                 under_way: None,
@@ -176,35 +169,24 @@ impl KeyStore {
 
     fn ticket(&mut self, reason: FetchReason, now: UnixMillis) -> Ticket {
         let mut snapshot = self.keys.snapshot().clone();
-        let mut origin = self.origin;
         if reason == FetchReason::UnknownKey {
             snapshot.looks.begin(&snapshot.policy, now);
-            // One that has just said what it has will say the same again. But not two looks in a row
-            // go elsewhere: others may be down or behind, and looks are few.
-            let longest = snapshot.policy.longest_unknown_key_interval;
-            let answered = snapshot.answered.map(|(_, at)| Window::new(at, longest));
-            if self.asked == origin && answered.is_some_and(|since| since.holds(now)) {
-                let next = self.origins.after(self.elsewhere);
-                origin = if next == origin { self.origins.after(next) } else { next };
-                self.elsewhere = origin;
-            }
         }
-        self.asked = origin;
         self.tickets = self.tickets.saturating_add(1);
         self.counts.count_begun(reason);
         let (url, window) =
-            (self.origins.get(origin), Window::new(now, snapshot.policy.ticket_deadline));
+            (self.origins.get(self.origin), Window::new(now, snapshot.policy.ticket_deadline));
         // Who looks for what the set lacks does not take the issuer's word that nothing has changed.
         let scheduled = matches!(reason, FetchReason::Stale | FetchReason::Ahead);
         let condition = snapshot.held.clone().filter(|_| scheduled);
         let condition = condition.filter(|held| held.origin == url && !held.validators.are_none());
-        self.in_flight.push(InFlight { id: self.tickets, origin, window });
+        self.in_flight.push(InFlight { id: self.tickets, origin: self.origin, window });
         self.publish(snapshot);
         Ticket {
             id: self.tickets,
             store: self.identity.clone(),
             url,
-            origin,
+            origin: self.origin,
             reason,
             window,
             condition,
@@ -239,20 +221,9 @@ impl KeyStore {
         self.in_flight.retain(|other| other.id > id);
         self.back_off.succeeded();
         let mut snapshot = self.keys.snapshot().clone();
-        snapshot.answered = Some((window.start, now));
+        let (added, removed) = snapshot.hold(held);
         (snapshot.failure, snapshot.back_off, snapshot.excuse) = (None, None, None);
-        // Another origin that has nothing new may be behind: strangers must not be able to take a
-        // key away by having it asked.
-        let before = snapshot.held.as_ref().filter(|before| before.is_fresh(now));
-        let knows_no_better = before.is_some_and(|before| {
-            before.origin != held.origin && held.set.keys_not_in(Some(&before.set)).is_empty()
-        });
-        let (added, removed) = if was_look && knows_no_better {
-            (Vec::new(), Vec::new())
-        } else {
-            self.origin = origin;
-            snapshot.hold(held)
-        };
+        self.origin = origin;
         if was_look {
             snapshot.looks.ended(!added.is_empty());
         }
@@ -302,7 +273,9 @@ impl KeyStore {
         let fresh_for = snapshot.policy.fresh_with(answer.max_age());
         let refresh_after = self.refresh_after(fresh_for);
         let (began, origin) = (ticket.window.start, ticket.url);
-        let held = Held { set, document, origin, validators, began, fresh_for, refresh_after };
+        let finished = now;
+        let held =
+            Held { set, document, origin, validators, began, finished, fresh_for, refresh_after };
         Ok((held, skipped))
     }
 
@@ -367,12 +340,10 @@ impl KeyStore {
             origin,
             validators: exported.validators,
             began,
+            finished: began,
             fresh_for,
             refresh_after: self.refresh_after(fresh_for),
         });
-        if snapshot.answered.is_none_or(|(asked, _)| asked < began) {
-            snapshot.answered = Some((began, began));
-        }
         // What was begun before can only bring what is older.
         self.in_flight.retain(|ticket| ticket.window.start >= began);
         self.counts.imported = self.counts.imported.saturating_add(1);
@@ -433,11 +404,14 @@ impl KeyStore {
     ) {
         let mut snapshot = self.keys.snapshot().clone();
         // Several that were under way together are one sign of trouble.
-        let together = snapshot.back_off.is_some_and(|wait| window.start < wait.start);
+        let together = snapshot.failure.is_some()
+            && snapshot.back_off.is_some_and(|wait| window.start < wait.start);
         let wait = self.back_off.failed(together, &snapshot.policy, window.start, then);
-        let excuse = wait.length.saturating_add(snapshot.policy.ticket_deadline);
         // A ticket that comes back after its time says nothing of how the issuer is now.
-        snapshot.excuse = Some(Window::new(then.min(window.end()), excuse));
+        let excuse = wait.length.saturating_add(snapshot.policy.ticket_deadline);
+        let excuse = Window::new(then.min(window.end()), excuse);
+        let before = snapshot.excuse.filter(|before| before.holds(now));
+        snapshot.excuse = before.filter(|before| excuse.end() < before.end()).or(Some(excuse));
         // Not `then`: another may have failed in between.
         snapshot.back_off = Some(snapshot.longer_back_off(wait, now));
         snapshot.failure = Some(failure);

@@ -42,8 +42,6 @@ pub(crate) struct Snapshot {
     pub(crate) held: Option<Held>,
     /// The last fetch, if it failed.
     pub(crate) failure: Option<FetchFailure>,
-    /// When the issuer last answered with a usable set, from the beginning of the fetch to its end.
-    pub(crate) answered: Option<(UnixMillis, UnixMillis)>,
     /// The wait that failures have earned, or tickets that were given back.
     pub(crate) back_off: Option<Window>,
     /// For how long the last failure lets a set be used that is not fresh: for its wait, and the time
@@ -68,6 +66,7 @@ pub(crate) struct Held {
     /// When the fetch began that brought it, or that last found it unchanged: what the issuer has
     /// withdrawn since may be in it.
     pub(crate) began: UnixMillis,
+    pub(crate) finished: UnixMillis,
     pub(crate) fresh_for: Duration,
     /// How long after `began` to ask for the next.
     pub(crate) refresh_after: Duration,
@@ -216,9 +215,9 @@ impl Snapshot {
     /// stretched interval since the issuer was last asked, as its word is of then, and the plain one
     /// since it answered, so that no request fetches twice.
     pub(crate) fn last_word(&self, now: UnixMillis) -> Option<UnixMillis> {
-        let (began, finished) = self.answered?;
-        let stretched = Window::new(began, self.looks.interval(&self.policy, now));
-        let plain = Window::new(finished, self.policy.unknown_key_interval);
+        let held = self.held.as_ref()?;
+        let stretched = Window::new(held.began, self.looks.interval(&self.policy, now));
+        let plain = Window::new(held.finished, self.policy.unknown_key_interval);
         [stretched, plain].into_iter().filter(|w| w.holds(now)).map(Window::end).max()
     }
 }

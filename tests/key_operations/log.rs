@@ -148,51 +148,26 @@ impl Log<'_> {
         tickets.map(|(ticket, _)| ticket).filter(|ticket| is_out(*ticket)).collect()
     }
 
-    /// Which event brought what was held before each of the events, and what is held after all.
-    fn all_held(self) -> Vec<Option<(usize, Held)>> {
-        let mut all = vec![None];
-        for (index, Event { at, what }) in self.events.iter().enumerate() {
-            let before: Option<(usize, Held)> = all[index];
-            all.push(match what {
-                What::Imported(held) => Some((index, *held)),
-                What::Brought { ticket, held }
-                    if self.is_held(*ticket, held, before.map(|(_, held)| held), *at) =>
-                {
-                    Some((index, *held))
-                }
-                _ => before,
-            });
-        }
-        all
-    }
-
-    /// Whether a set that has come takes the place of the one before. What a look has found at
-    /// another origin has to have something to show for it, as long as the old is fresh.
-    pub(crate) fn is_held(self, ticket: usize, new: &Held, old: Option<Held>, at: u64) -> bool {
-        self.begun(ticket).1 != FetchReason::UnknownKey
-            || old.is_none_or(|old| {
-                old.origin == new.origin || !added(Some(old), new).is_empty() || !old.is_fresh(at)
-            })
-    }
-
     pub(crate) fn held(self) -> Option<Held> {
-        self.all_held().last().copied().flatten().map(|(_, held)| held)
+        self.last_brought().map(|(_, held)| held)
+    }
+
+    /// What is held, and the event that brought it.
+    fn last_brought(self) -> Option<(usize, Held)> {
+        self.events.iter().enumerate().rev().find_map(|(index, event)| match &event.what {
+            What::Brought { held, .. } | What::Imported(held) => Some((index, *held)),
+            _ => None,
+        })
     }
 
     /// When the issuer was last asked with success, and when it answered. What is imported is an
-    /// answer of the moment at which that fetch began, if there is no later.
+    /// answer of the moment at which that fetch began.
     pub(crate) fn answered(self) -> Option<Span> {
-        let mut last: Option<Span> = None;
-        for Event { at, what } in self.events {
-            match what {
-                What::Brought { held, .. } => last = Some((held.began, *at)),
-                What::Imported(held) if last.is_none_or(|(asked, _)| asked < held.began) => {
-                    last = Some((held.began, held.began));
-                }
-                _ => {}
-            }
-        }
-        last
+        self.events.iter().rev().find_map(|Event { at, what }| match what {
+            What::Brought { held, .. } => Some((held.began, *at)),
+            What::Imported(held) => Some((held.began, held.began)),
+            _ => None,
+        })
     }
 
     /// When a ticket failed: a lost one when its time was over, whenever that was noticed.
@@ -219,14 +194,17 @@ impl Log<'_> {
                 What::Failed { ticket, how, .. } => {
                     let (began, noticed) = (self.begun(*ticket).0, *at);
                     let at = self.failed_at(index).unwrap_or(noticed);
-                    let is_another = trouble.wait.is_none_or(|(start, _)| start <= began);
+                    let is_another = trouble.how.is_none()
+                        || trouble.wait.is_none_or(|(start, _)| start <= began);
                     trouble.failures += u32::from(is_another);
                     trouble.given_back = 0;
                     // From the beginning, but with a pause after the end.
                     let length = self.wait(trouble.failures, draws);
                     let end = (began.min(at) + length).max(at + rules.shortest_back_off);
                     let excused_from = at.min(began + rules.deadline);
-                    trouble.excuse = Some((excused_from, excused_from + end - at + rules.deadline));
+                    let excuse = (excused_from, excused_from + end - at + rules.deadline);
+                    let before = trouble.excuse.filter(|before| is_on(*before, noticed));
+                    trouble.excuse = before.filter(|before| before.1 > excuse.1).or(Some(excuse));
                     trouble.wait(noticed, (at, end));
                     trouble.how = Some(*how);
                     draws += 1;
@@ -281,7 +259,7 @@ impl Log<'_> {
 
     /// When to ask for the next set unasked: somewhat before the one that is held is stale.
     pub(crate) fn refresh(self) -> Option<Span> {
-        let (index, held) = self.all_held().last().copied().flatten()?;
+        let (index, held) = self.last_brought()?;
         let ahead = self.rules.refresh_ahead;
         let ahead = ahead + self.part_of(ahead, self.draws(index));
         Some((held.began, held.began + held.fresh_for - ahead.min(held.fresh_for / 2)))
@@ -322,7 +300,6 @@ impl Log<'_> {
 
     /// How many looks in a row have brought no new key, without those of a flood that is over.
     fn fruitless(self, now: u64) -> u32 {
-        let all_held = self.all_held();
         let (mut count, mut last) = (0, None);
         let is_recent = |last: Option<u64>, now| {
             last.is_some_and(|at| within(at, 2 * self.rules.longest_interval, now))
@@ -336,7 +313,7 @@ impl Log<'_> {
                 What::Brought { ticket, held }
                     if self.begun(*ticket).1 == FetchReason::UnknownKey =>
                 {
-                    let before = all_held[index].map(|(_, held)| held);
+                    let before = self.before(index).held();
                     count = if added(before, held).is_empty() { count + 1 } else { 0 };
                 }
                 _ => {}
@@ -362,52 +339,20 @@ impl Log<'_> {
         within(began, self.rules.deadline, now).then(|| began + self.rules.deadline)
     }
 
-    /// The origin that scheduled fetches ask: the one that has brought the set, or the next after
+    /// The origin that the next ticket is for: the one that has brought the set, or the next after
     /// one that has failed.
-    pub(crate) fn scheduled(self, origins: usize) -> usize {
-        let (all_held, mut scheduled) = (self.all_held(), 0);
-        for (index, event) in self.events.iter().enumerate() {
+    pub(crate) fn next_origin(self, origins: usize) -> usize {
+        let mut next = 0;
+        for event in self.events {
             match &event.what {
-                What::Failed { ticket, .. } if self.begun(*ticket).2 == scheduled => {
-                    scheduled = (scheduled + 1) % origins;
+                What::Failed { ticket, .. } if self.begun(*ticket).2 == next => {
+                    next = (next + 1) % origins;
                 }
-                What::Brought { ticket, .. }
-                    if all_held[index + 1].is_some_and(|(by, _)| by == index) =>
-                {
-                    scheduled = self.begun(*ticket).2;
-                }
+                What::Brought { ticket, .. } => next = self.begun(*ticket).2,
                 _ => {}
             }
         }
-        scheduled
-    }
-
-    /// The origin that the next ticket is for. A look goes elsewhere, in turn, where it would only
-    /// hear again what was just said; but then the next does not.
-    pub(crate) fn next_origin(self, reason: FetchReason, now: u64, origins: usize) -> usize {
-        let scheduled = self.scheduled(origins);
-        if reason != FetchReason::UnknownKey {
-            return scheduled;
-        }
-        let asked = self.events.iter().rev().find_map(|event| match event.what {
-            What::Begun { origin, .. } => Some(origin),
-            _ => None,
-        });
-        let just_said =
-            self.answered().is_some_and(|(_, at)| within(at, self.rules.longest_interval, now));
-        if asked.unwrap_or(0) != scheduled || !just_said {
-            return scheduled;
-        }
-        // Where looks went that did not go where a scheduled fetch would have gone.
-        let looks =
-            self.events.iter().enumerate().rev().find_map(|(index, event)| match event.what {
-                What::Begun { reason: FetchReason::UnknownKey, origin, .. } => {
-                    (self.before(index).scheduled(origins) != origin).then_some(origin)
-                }
-                _ => None,
-            });
-        let others = (1..=origins).map(|turn| (looks.unwrap_or(0) + turn) % origins);
-        others.into_iter().find(|origin| *origin != scheduled).unwrap_or(scheduled)
+        next
     }
 
     /// Until when there is no ticket for this reason, if there is none.

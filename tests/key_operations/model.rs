@@ -21,7 +21,7 @@ use crate::signature::{BadSignature, KeyKind, KeyRejected, PublicKey, VerifyingK
 /// Tickets and origins of a store, how many events there are in the longest sequences, and fewer
 /// than how many states would mean that the search has become empty.
 const SEARCHES: [(u8, usize, usize, usize); 3] =
-    [(1, 1, 9, 60_000), (2, 1, 8, 50_000), (1, 3, 8, 28_000)];
+    [(1, 1, 9, 60_000), (2, 1, 8, 45_000), (1, 3, 8, 25_000)];
 
 const STEP: Duration = Duration::from_secs(5);
 const FRESH_FOR: Duration = Duration::from_secs(30);
@@ -155,8 +155,6 @@ struct World {
     given_back: u8,
     /// Tickets that have neither ended nor been overtaken, and when they began.
     out: Vec<(u64, UnixMillis)>,
-    /// Whether the last ticket was for a look, and the origin it was for.
-    last: Option<(bool, usize)>,
     /// What the last ticket was given for: since then it is out of date.
     wish: Option<FetchKeys>,
     path: Vec<Event>,
@@ -200,7 +198,6 @@ impl World {
             has_failed: false,
             given_back: 0,
             out: Vec::new(),
-            last: None,
             wish: None,
             path: Vec::new(),
         }
@@ -245,14 +242,11 @@ impl World {
             time(held.map(|held| held.began)),
             held.map_or(0, |held| u64::from(held.origin.contains("core"))),
             held.map_or(0, |held| u64::from(held.origin.contains("one"))),
-            time(snapshot.answered.map(|(began, _)| began)),
-            time(snapshot.answered.map(|(_, finished)| finished)),
+            time(held.map(|held| held.finished)),
             start(snapshot.excuse),
             snapshot.excuse.map_or(0, |excuse| excuse.length.as_secs()),
             snapshot.back_off.map_or(0, |wait| wait.length.as_secs()),
             store.origin as u64,
-            store.asked as u64,
-            store.elsewhere as u64,
             held.map_or(0, |held| u64::from(has_first(&held.set))),
             held.map_or(0, |held| u64::from(held.validators.are_none())),
             held.map_or(0, |held| held.fresh_for.as_secs()),
@@ -270,7 +264,6 @@ impl World {
             time(self.wait),
             time(self.excuse),
             self.has_failed.into(),
-            self.last.map_or(0, |(look, origin)| 1 + u64::from(look) + 2 * origin as u64),
         ]);
         state.extend(store.in_flight.iter().map(|ticket| age(ticket.window.start)));
         for ticket in &self.hand {
@@ -383,12 +376,7 @@ impl World {
                 if is_look {
                     self.look = Some(now);
                 }
-                let before = self.last.replace((is_look, ticket.origin));
-                if ticket.origin != origin {
-                    assert!(is_look, "a scheduled fetch elsewhere");
-                    let follows = before.is_some_and(|(look, other)| look && other != origin);
-                    assert!(!follows, "two looks in a row went elsewhere");
-                }
+                assert_eq!(ticket.origin, origin);
                 let is_scheduled = matches!(ticket.reason, FetchReason::Stale | FetchReason::Ahead);
                 let knows = self.held.is_some_and(|held| held.origin == ticket.origin);
                 let condition = is_scheduled && knows && self.has_tag();
@@ -418,7 +406,7 @@ impl World {
     fn answer(&mut self, ticket: Ticket, reply: Reply) {
         let (is_out, is_over) = (self.ends(&ticket), self.is_over(ticket.window.start));
         let (id, began, before) = (ticket.id, ticket.window.start, self.state());
-        let (is_look, origin) = (ticket.reason == FetchReason::UnknownKey, ticket.origin);
+        let origin = ticket.origin;
         let had_first = ticket.condition.as_ref().map(|held| has_first(&held.set));
         let body = document(reply == Reply::Good);
         let answer = match reply {
@@ -448,18 +436,9 @@ impl World {
             (outcome, Some(has_first)) => {
                 assert!(is_out && !is_over, "an answer that was late");
                 let old = self.held;
-                let had = |old: Brought| old.has_first || !has_first;
-                // What a look finds elsewhere must be worth it.
-                let is_behind = is_look
-                    && old.is_some_and(|old| {
-                        let is_fresh = is_on(old.began, STEP * 6, self.now);
-                        old.origin != origin && is_fresh && had(old)
-                    });
-                let is_same = is_behind || old.is_some_and(|old| old.has_first == has_first);
+                let is_same = old.is_some_and(|old| old.has_first == has_first);
                 assert_eq!(outcome == FetchOutcome::Unchanged, is_same);
-                if !is_behind {
-                    self.held = Some(Brought { has_first, began, origin });
-                }
+                self.held = Some(Brought { has_first, began, origin });
                 self.answered = Some((began, self.now));
                 (self.wait, self.excuse, self.has_failed) = (None, None, false);
                 self.given_back = 0;
@@ -516,9 +495,7 @@ impl World {
         assert_eq!(imported, is_newer, "the newer of two sets is held");
         if is_newer {
             self.held = Some(Brought { has_first: false, began, origin: 0 });
-            if self.answered.is_none_or(|(asked, _)| asked < began) {
-                self.answered = Some((began, began));
-            }
+            self.answered = Some((began, began));
             self.out.retain(|(_, at)| *at >= began);
         }
         is_newer

@@ -10,10 +10,10 @@ use super::log::{Event, Log, SLACK, Verdict, What, within};
 
 /// What must hold now that the last event of `log` has happened. `steady` is since when the clock
 /// has only gone on, and how much had happened then.
-pub(crate) fn hold_of_event(log: Log<'_>, steady: (u64, usize), origins: usize) {
+pub(crate) fn hold_of_event(log: Log<'_>, steady: (u64, usize)) {
     let (rules, events) = (log.rules, log.events);
     let Some((Event { at: now, what }, before)) = events.split_last() else { return };
-    let What::Begun { reason, origin, .. } = what else { return };
+    let What::Begun { reason, .. } = what else { return };
     let recent = before.get(steady.1..).unwrap_or_default();
 
     // The budget: in no span as long as the window are there more looks than it allows.
@@ -59,18 +59,6 @@ pub(crate) fn hold_of_event(log: Log<'_>, steady: (u64, usize), origins: usize) 
     // Progress: what has just been asked and answered is not asked again.
     let last = last_answer(log, steady.1);
     assert!(last.is_none_or(|at| *now >= at + rules.interval), "an answer was not taken for final");
-
-    // Strangers: of two looks in a row one goes where scheduled fetches go, or the looks were spent
-    // on origins that are down.
-    let last = before.iter().rev().find_map(|event| match event.what {
-        What::Begun { reason, origin, .. } => Some((reason, origin)),
-        _ => None,
-    });
-    let scheduled = log.scheduled(origins);
-    let is_elsewhere =
-        |look: (FetchReason, usize)| look.0 == FetchReason::UnknownKey && look.1 != scheduled;
-    let are_elsewhere = is_elsewhere((*reason, *origin)) && last.is_some_and(is_elsewhere);
-    assert!(!are_elsewhere, "two looks in a row went elsewhere");
 }
 
 /// When there was last an answer with a usable set, if that was not before the event at `first`. An

@@ -219,7 +219,7 @@ impl Run {
             }
             Fetch::Ticket(ticket) => {
                 assert_eq!(refusal, None, "no ticket was due");
-                let origin = log.next_origin(reason, self.now, ORIGINS.len());
+                let origin = log.next_origin(ORIGINS.len());
                 assert_eq!((ticket.url(), ticket.reason()), (ORIGINS[origin], reason));
                 assert_eq!(ticket.deadline().as_millis(), self.now + deadline);
                 // Who does not believe that nothing has changed does not ask whether it has.
@@ -266,7 +266,7 @@ impl Run {
             })
         };
         let (before, looks) = (self.state(), reason == FetchReason::UnknownKey);
-        let (old, count) = (log.held(), self.events.len());
+        let old = log.held();
         let report = self.store.finish_fetch(ticket, answer_of(answer, &body), self.time());
         let said = [report.added().collect::<Vec<_>>(), report.removed().collect()];
         match expected {
@@ -281,9 +281,7 @@ impl Run {
             }
             Some(Ok(held)) => {
                 let new = added(old, &held);
-                let is_held = self.log_of(count).is_held(name, &held, old, self.now);
-                let gone = old.filter(|_| is_held);
-                let gone = gone.map_or_else(Vec::new, |old| added(Some(held), &old));
+                let gone = old.map_or_else(Vec::new, |old| added(Some(held), &old));
                 let is_same = new.is_empty() && gone.is_empty();
                 let outcome = if is_same { FetchOutcome::Unchanged } else { FetchOutcome::Changed };
                 assert_eq!((report.outcome(), said), (outcome, [new, gone]), "look: {looks}");
@@ -422,7 +420,7 @@ impl Run {
     fn check(&self, before: usize) {
         let (log, status) = (self.log(), self.store.status(self.time()));
         for count in before + 1..=self.events.len() {
-            promises::hold_of_event(self.log_of(count), self.steady, ORIGINS.len());
+            promises::hold_of_event(self.log_of(count), self.steady);
         }
         let count = |is: fn(&What) -> bool| {
             let found = self.events.iter().filter(|event| is(&event.what)).count();
