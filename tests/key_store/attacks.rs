@@ -190,6 +190,61 @@ fn strangers_cannot_spend_the_looks_on_origins_that_are_down() {
     }
 }
 
+/// Another origin that still has a key which the first has withdrawn, and lacks the new one: neither
+/// a token of the one nor of the other has it asked.
+#[test]
+fn strangers_cannot_bring_a_withdrawn_key_back_from_an_origin_that_lags() {
+    let origins = ["https://one/", "https://two/"];
+    let mut store = KeyStore::new(origins, &[provider::RS256], KeyPolicy::default(), 7);
+    let new = Signer::other().jwk().replace("d-1749990000000", NEW_KID);
+    let ahead = jwks_of(&[new, Signer::statik().jwk()]);
+    let mut get =
+        |url: &str, _: i64| Some(if url == "https://one/" { ahead.clone() } else { jwks() });
+    let mut now = 0;
+    for round in 0..200 {
+        now += 3_000;
+        // The thief, whose key is unknown now, and somebody with an invented one.
+        for token in [good_token(), foreign_token("d-2")] {
+            let (decision, _) = page(&mut store, &token, &mut now, 10, &mut get);
+            let refused = SessionDecision::TryRefresh(Reason::UnknownKey);
+            assert_eq!(decision, refused, "{round}");
+        }
+        let (decision, _) = page(&mut store, &new_token(), &mut now, 10, &mut get);
+        assert!(is_session(&decision), "{round}: {decision:?}");
+    }
+}
+
+#[test]
+fn a_ticket_lost_earlier_does_not_take_back_the_excuse_of_a_later_failure() {
+    for seed in 0..50 {
+        let policy = KeyPolicy::default().tickets(2);
+        let mut store = KeyStore::new("https://one/", &[provider::RS256], policy, seed);
+        let first = next_ticket(&mut store, after(0));
+        store.finish_fetch(first, FetchAnswer::http(200, jwks().as_bytes()), after(0));
+        let retry_at = |store: &KeyStore, now| {
+            let until = store.status(after(now)).retry_at.unwrap();
+            i64::try_from(until.as_millis() - NOW * 1000).unwrap()
+        };
+        // In an outage failures pile up. Two hang; the first is never heard of again.
+        let mut now = 600_000;
+        for _ in 0..9 {
+            let failing = next_ticket(&mut store, after(now));
+            store.finish_fetch(failing, FetchAnswer::failed(), after(now));
+            now = retry_at(&store, now);
+        }
+        let _lost = next_ticket(&mut store, after(now));
+        let second = next_ticket(&mut store, after(now + 9_000));
+        store.finish_fetch(second, FetchAnswer::failed(), after(now + 18_000));
+        let why = store.fetch_now();
+        let _newer = store.begin_fetch(why, after(now + 18_001));
+        let until = retry_at(&store, now + 18_001);
+        for at in (now + 18_001..until).step_by(500) {
+            let decision = decide(&good_token(), &store.keys(), after(at));
+            assert!(is_session(&decision), "seed {seed}, {at}: {decision:?}");
+        }
+    }
+}
+
 #[test]
 fn strangers_cannot_take_a_key_away_with_looks_at_an_origin_that_lags() {
     let mut store = KeyStore::new(
