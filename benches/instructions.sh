@@ -32,7 +32,7 @@ done <"$work/names" >"$work/raw"
 
 bare=$(sed -n 's/^bare-ring //p' "$work/raw")
 awk -v bare="$bare" '
-    $1 == "accept" || $1 == "bad-signature" || $1 == "expired" || $1 ~ /^known-key-/ { $2 -= bare; $1 = $1 "-but-ring" }
+    $1 == "accept" || $1 == "bad-signature" || $1 == "expired" { $2 -= bare; $1 = $1 "-but-ring" }
     { print $1, $2 }' "$work/raw" >"$work/counts"
 
 quiet=$(sed -n 's/^known-key-quiet //p' "$work/raw")

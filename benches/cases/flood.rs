@@ -1,11 +1,36 @@
 //! One store's keys before a flood of forged tokens and in the middle of it.
 
 use supertokens_session::{
-    Fetch, FetchAnswer, FetchOutcome, FetchReason, KeyPolicy, KeyStore, Keys, Reason,
-    SessionDecision, Ticket, UnixMillis, crypto,
+    BadSignature, Fetch, FetchAnswer, FetchOutcome, FetchReason, KeyKind, KeyPolicy, KeyRejected,
+    KeyStore, Keys, PublicKey, Reason, SessionDecision, SignatureAlgorithm, Ticket, UnixMillis,
+    VerifyingKey,
 };
 
 use super::support::{NOW, PAYLOAD, Signer, at, decide_token, jwks};
+
+/// Checks nothing: what a verification allocates costs now more, now less, by what was freed before.
+#[derive(Debug)]
+struct Unchecked;
+
+static UNCHECKED: &dyn SignatureAlgorithm = &Unchecked;
+
+impl SignatureAlgorithm for Unchecked {
+    fn alg(&self) -> &'static str {
+        "RS256"
+    }
+    fn key_kind(&self) -> KeyKind {
+        KeyKind::Rsa
+    }
+    fn prepare(&self, _: PublicKey<'_>) -> Result<Box<dyn VerifyingKey>, KeyRejected> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl VerifyingKey for Unchecked {
+    fn verify(&self, _: &[u8], _: &[u8]) -> Result<(), BadSignature> {
+        Ok(())
+    }
+}
 
 /// The same set twice, to decide with at [`NOW`]: when it had just come, and with all that a flood can
 /// do to a store: the looks are spent, the wait for the next is stretched, one fetch has failed, and
@@ -13,7 +38,7 @@ use super::support::{NOW, PAYLOAD, Signer, at, decide_token, jwks};
 pub fn quiet_and_flooded() -> (Keys, Keys) {
     // With one ticket no fetch is under way while another's failure is waited out.
     let policy = KeyPolicy::default().tickets(2);
-    let mut store = KeyStore::new("https://core.example/", &[crypto::ring::RS256], policy, 7);
+    let mut store = KeyStore::new("https://core.example/", &[UNCHECKED], policy, 7);
     let document = jwks();
     let good = FetchAnswer::http(200, document.as_bytes());
     let begin = at(NOW - 200);
