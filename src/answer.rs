@@ -96,7 +96,7 @@ fn max_age(directive: &[u8]) -> Option<Duration> {
 }
 
 /// What an origin knows a document by, to ask it whether there is another.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Validators {
     pub(crate) etag: Option<Arc<str>>,
     pub(crate) last_modified: Option<Arc<str>>,
