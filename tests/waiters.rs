@@ -245,7 +245,9 @@ fn a_snapshot_is_wholly_before_a_change_or_wholly_after_it() {
         let _alarm = site.alarm();
         let mut generations = vec![0];
         while *generations.last().unwrap() < LAST {
-            let keys = site.keys();
+            // Decided at the time of the snapshot: whoever comes late to a thread's turn must not find
+            // the set stale.
+            let (keys, now) = site.keys_and_now();
             read.fetch_add(1, Ordering::SeqCst);
             let generation = usize::try_from(keys.generation()).unwrap();
             assert!(generation >= *generations.last().unwrap(), "back in time");
@@ -258,7 +260,8 @@ fn a_snapshot_is_wholly_before_a_change_or_wholly_after_it() {
                     [(generation, true), (generation - 1, false), (generation + 1, false)]
                 {
                     for kid in kids(of) {
-                        let decision = site.decide_token(&unsigned(&kid), &keys);
+                        let cookie = format!("sAccessToken={}", unsigned(&kid));
+                        let decision = support::decide(cookie.as_bytes(), &keys, now);
                         let is_known =
                             decision == SessionDecision::TryRefresh(Reason::BadSignature);
                         assert_eq!(is_known, known, "{kid} of {generation}: {decision:?}");

@@ -65,7 +65,14 @@ impl Site {
     }
 
     pub(crate) fn keys(&self) -> Keys {
-        self.store.lock().unwrap().keys()
+        self.keys_and_now().0
+    }
+
+    /// The keys, and the time it was when they were read.
+    pub(crate) fn keys_and_now(&self) -> (Keys, UnixMillis) {
+        // The clock is set under the same lock.
+        let store = self.store.lock().unwrap();
+        (store.keys(), self.now())
     }
 
     pub(crate) fn status(&self) -> KeyStatus {
@@ -86,13 +93,10 @@ impl Site {
         self.write(|store, now| store.finish_fetch(ticket, answer, now)).into_keys()
     }
 
-    pub(crate) fn decide_token(&self, token: &str, keys: &Keys) -> SessionDecision {
-        support::decide(format!("sAccessToken={token}").as_bytes(), keys, self.now())
-    }
-
     /// On the fixed token.
     pub(crate) fn decide(&self, keys: &Keys) -> SessionDecision {
-        self.decide_token(include_str!("../data/v5.token").trim(), keys)
+        let token = include_str!("../data/v5.token").trim();
+        support::decide(format!("sAccessToken={token}").as_bytes(), keys, self.now())
     }
 
     /// The loop. `get` is what the visitor does who has the ticket; `None` if it goes away.
