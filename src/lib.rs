@@ -46,6 +46,7 @@ mod key_set;
 mod verified;
 mod jws;
 // 3  opinions
+mod response;
 mod policy;
 mod key_policy;
 mod session;
@@ -79,6 +80,7 @@ pub use keys::Keys;
 pub use origins::Origins;
 pub use policy::{PagePolicy, SigningKeyKind, TokenTransfer};
 pub use reason::Reason;
+pub use response::Response;
 pub use session::{Session, TokenSource};
 pub use signature::{
     BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
