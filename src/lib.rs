@@ -46,6 +46,15 @@ mod key_set;
 mod verified;
 mod jws;
 // 3  opinions
+mod claim_value;
+mod claim_json;
+mod claims;
+mod invalid_claims;
+mod claim_validator;
+mod stamped_claim;
+mod claim_kinds;
+mod built_in_claims;
+mod mfa_claim;
 mod response;
 mod policy;
 mod key_policy;
@@ -66,17 +75,30 @@ mod key_store;
 pub mod crypto;
 
 pub use answer::FetchAnswer;
+pub use built_in_claims::{
+    AllowedDomainsClaim, EmailVerificationClaim, EmailVerificationClaimValidator, PermissionClaim,
+    UserRoleClaim,
+};
+pub use claim_kinds::{
+    BooleanClaim, PrimitiveArrayClaim, PrimitiveArrayClaimValidator, PrimitiveClaim,
+    PrimitiveClaimValidator,
+};
+pub use claim_validator::ClaimValidator;
+pub use claim_value::ClaimValue;
+pub use claims::Claims;
 pub use decision::{FetchKeys, FetchReason, SessionDecision, Unavailable};
 pub use export::ImportError;
 pub use fetch::{Fetch, FetchOutcome, FetchReport, NextAction, Ticket};
 pub use gate::{Gate, Request};
 pub use header::TokenVersion;
+pub use invalid_claims::{ClaimFailure, ClaimReason, InvalidClaims};
 pub use jwk::SkipReason;
 pub use key_policy::KeyPolicy;
 pub use key_set::{FetchFailure, KeySet, Skipped};
 pub use key_status::{FetchCounts, Freshness, KeyStatus};
 pub use key_store::KeyStore;
 pub use keys::Keys;
+pub use mfa_claim::{MfaRequirement, MultiFactorAuthClaim, MultiFactorAuthClaimValidator};
 pub use origins::Origins;
 pub use policy::{PagePolicy, SigningKeyKind, TokenTransfer};
 pub use reason::Reason;
