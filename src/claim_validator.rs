@@ -1,10 +1,7 @@
-//! The rule about a claim, and the judgement of all rules.
-
-use alloc::sync::Arc;
-use alloc::vec::Vec;
+//! The rule about a claim.
 
 use crate::claims::Claims;
-use crate::invalid_claims::{ClaimFailure, ClaimReason, InvalidClaims};
+use crate::invalid_claims::ClaimReason;
 use crate::time::UnixMillis;
 
 /// A rule about the claims of a session. The claims of this crate make them, such as
@@ -53,24 +50,4 @@ pub trait ClaimValidator: Send + Sync {
         let _ = (claims, now);
         false
     }
-}
-
-/// Runs every validator over a payload whose signature held.
-#[allow(dead_code, reason = "the gate uses it next")]
-pub(crate) fn judge(
-    validators: &[Arc<dyn ClaimValidator>],
-    payload_json: &str,
-    now: UnixMillis,
-) -> Result<(), InvalidClaims> {
-    if validators.is_empty() {
-        return Ok(());
-    }
-    let claims = Claims::of_payload(payload_json);
-    let refusal = |validator: &Arc<dyn ClaimValidator>| {
-        let reason = validator.validate(&claims, now).err()?;
-        let refetch = validator.should_refetch(&claims, now);
-        Some(ClaimFailure::new(validator.id(), reason, refetch))
-    };
-    let failures: Vec<_> = validators.iter().filter_map(refusal).collect();
-    InvalidClaims::new(failures).map_or(Ok(()), Err)
 }

@@ -51,21 +51,31 @@ mod claim_json;
 mod claims;
 mod invalid_claims;
 mod claim_validator;
+mod validators;
 mod stamped_claim;
 mod claim_kinds;
 mod built_in_claims;
 mod mfa_claim;
+mod percent;
 mod response;
+mod attempts;
+mod clear_tokens;
+mod core_check;
 mod policy;
+mod api_policy;
 mod key_policy;
 mod session;
 mod decision;
+mod api_answer;
 // 4  machines: read `gate` first
 mod answer;
 mod back_off;
 mod looks;
 mod keys;
+mod request;
+mod pipeline;
 mod gate;
+mod api;
 mod origins;
 mod export;
 mod fetch;
@@ -75,6 +85,8 @@ mod key_store;
 pub mod crypto;
 
 pub use answer::FetchAnswer;
+pub use api::ApiRequest;
+pub use api_policy::{AntiCsrf, ApiPolicy};
 pub use built_in_claims::{
     AllowedDomainsClaim, EmailVerificationClaim, EmailVerificationClaimValidator, PermissionClaim,
     UserRoleClaim,
@@ -86,7 +98,9 @@ pub use claim_kinds::{
 pub use claim_validator::ClaimValidator;
 pub use claim_value::ClaimValue;
 pub use claims::Claims;
-pub use decision::{FetchKeys, FetchReason, SessionDecision, Unavailable};
+pub use clear_tokens::{SameSite, TokenCookies};
+pub use core_check::{AskCore, CoreAnswer};
+pub use decision::{ApiDecision, FetchKeys, FetchReason, SessionDecision, Unavailable};
 pub use export::ImportError;
 pub use fetch::{Fetch, FetchOutcome, FetchReport, NextAction, Ticket};
 pub use gate::{Gate, Request};
@@ -100,7 +114,7 @@ pub use key_store::KeyStore;
 pub use keys::Keys;
 pub use mfa_claim::{MfaRequirement, MultiFactorAuthClaim, MultiFactorAuthClaimValidator};
 pub use origins::Origins;
-pub use policy::{PagePolicy, SigningKeyKind, TokenTransfer};
+pub use policy::{PagePolicy, SigningKeyKind, StatusCodes, TokenTransfer};
 pub use reason::Reason;
 pub use response::Response;
 pub use session::{Session, TokenSource};

@@ -25,16 +25,14 @@ fn config(cases: u32) -> ProptestConfig {
 
 /// The word a decision leads with, and its reason.
 fn outcome(decision: &SessionDecision) -> (&'static str, &'static str) {
-    match decision {
-        SessionDecision::Authenticated(_) => ("authenticated", ""),
-        SessionDecision::NoSession(reason) => ("no_session", reason.name()),
-        SessionDecision::TryRefresh(reason) => ("try_refresh", reason.name()),
+    let reason = match decision {
         SessionDecision::FetchKeys(why) => match why.reason() {
-            FetchReason::NoKeys => ("fetch_keys", "no_keys"),
-            _ => ("fetch_keys", "unknown_key"),
+            FetchReason::NoKeys => "no_keys",
+            _ => "unknown_key",
         },
-        SessionDecision::Unavailable(why) => ("unavailable", why.reason().name()),
-    }
+        decision => decision.reason().map_or("", Reason::name),
+    };
+    (decision.name(), reason)
 }
 
 /// Who a decision says the visitor is: what two tokens of one meaning must agree on.

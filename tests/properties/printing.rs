@@ -45,14 +45,13 @@ fn debug_and_display_print_nothing_of_the_user() {
             shown.push(("SessionDecision", format!("{decision:?} {decision:#?}")));
             shown.push(match decision {
                 SessionDecision::Authenticated(session) => ("Session", format!("{session:?}")),
-                SessionDecision::NoSession(why) | SessionDecision::TryRefresh(why) => {
-                    ("Reason", format!("{why:?} {why}"))
-                }
                 SessionDecision::FetchKeys(why) => ("FetchKeys", format!("{why:?}")),
                 SessionDecision::Unavailable(why) => ("Unavailable", format!("{why:?}")),
+                other => ("Reason", format!("{:?}", other.reason())),
             });
         }
     }
+    shown.extend(api(&marked, &ready));
     // A server of another kind may answer with what the request held.
     let answer = FetchAnswer::http(200, b"{\"keys\":\"marker\"}")
         .header("etag", b"marker")
@@ -138,6 +137,41 @@ fn debug_and_display_print_nothing_of_the_user() {
             assert!(!text.contains(&numbers(&token.as_bytes()[..12])), "{name}: {text}");
         }
     }
+}
+
+/// The types of an API.
+fn api(payload: &str, keys: &Keys) -> Vec<(&'static str, String)> {
+    let (issuer, now) = (Signer::dynamic(), at(NOW));
+    let gate = Gate::api(ApiPolicy::new(AntiCsrf::ViaToken).check_database(true));
+    let payload = payload.replace(r#""antiCsrfToken":null"#, r#""antiCsrfToken":"marker-csrf""#);
+    let field = format!("marker=marker; sAccessToken={}", issuer.session(&payload));
+    let bearer = format!("Bearer {}", issuer.session(&payload));
+    let mut request = gate
+        .request("POST", [field.as_bytes()])
+        .authorization(Some(bearer.as_bytes()))
+        .anti_csrf(Some(b"marker-csrf"))
+        .rid(Some(b"marker"));
+    let decision = request.decide(keys, now);
+    let mut shown = vec![
+        ("ApiPolicy", format!("{gate:?}")),
+        ("AntiCsrf", format!("{:?}", AntiCsrf::None)),
+        ("StatusCodes", format!("{:?}", StatusCodes::default())),
+        ("ApiDecision", format!("{decision:?}")),
+    ];
+    let ApiDecision::AskCore(check) = decision else { panic!("{decision:?}") };
+    shown.push(("AskCore", format!("{check:?} {check:#?}")));
+    let body = format!(r#"{{"status":"OK","accessToken":{{"token":"{}"}}}}"#, &bearer[7..]);
+    let answer = CoreAnswer::http(200, body.as_bytes());
+    shown.push(("CoreAnswer", format!("{answer:?}")));
+    request.finish(check, answer);
+    let decision = request.decide(keys, now);
+    assert!(request.replacement(&decision).is_some());
+    shown.push(("ApiRequest", format!("{request:?} {request:#?} {decision:?}")));
+    shown.push((
+        "Response",
+        format!("{:?}", gate.response(&ApiDecision::NoSession(Reason::Revoked), now)),
+    ));
+    shown
 }
 
 fn numbers(bytes: &[u8]) -> String {
