@@ -33,6 +33,7 @@ mod reason;
 mod time;
 mod base64url;
 mod json;
+mod percent;
 // 1  bytes → shapes, no opinions
 mod cookie;
 mod token;
@@ -47,6 +48,7 @@ mod verified;
 mod jws;
 // 3  opinions
 mod response;
+mod redirect;
 mod policy;
 mod key_policy;
 mod session;
@@ -80,6 +82,7 @@ pub use keys::Keys;
 pub use origins::Origins;
 pub use policy::{PagePolicy, SigningKeyKind, TokenTransfer};
 pub use reason::Reason;
+pub use redirect::{ReturnPath, Routes};
 pub use response::Response;
 pub use session::{Session, TokenSource};
 pub use signature::{

@@ -123,6 +123,7 @@ fn debug_and_display_print_nothing_of_the_user() {
     shown.push(("TokenTransfer", format!("{:?}", TokenTransfer::Any)));
     shown.push(("TokenVersion", format!("{:?}", TokenVersion::V5)));
     shown.push(("UnixMillis", format!("{now:?}")));
+    shown.extend(shown_words());
 
     let names: BTreeSet<&str> = shown.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, exported(), "each public type is shown here");
@@ -138,6 +139,19 @@ fn debug_and_display_print_nothing_of_the_user() {
             assert!(!text.contains(&numbers(&token.as_bytes()[..12])), "{name}: {text}");
         }
     }
+}
+
+/// What is said to browsers and read from front ends.
+fn shown_words() -> Vec<(&'static str, String)> {
+    let routes = Routes::new("/auth", "/refresh");
+    let back = routes.return_path(b"/marker?marker");
+    assert!(back.as_str().contains("marker"));
+    let response = routes.to_sign_in(&back);
+    vec![
+        ("Routes", format!("{routes:?}")),
+        ("ReturnPath", format!("{back:?} {back:#?}")),
+        ("Response", format!("{response:?} {response:#?}")),
+    ]
 }
 
 fn numbers(bytes: &[u8]) -> String {
