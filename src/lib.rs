@@ -49,6 +49,8 @@ mod jws;
 // 3  opinions
 mod response;
 mod redirect;
+#[allow(dead_code, reason = "the gate uses it next")]
+mod attempts;
 mod policy;
 mod key_policy;
 mod session;
