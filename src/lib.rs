@@ -51,6 +51,7 @@ mod response;
 mod redirect;
 #[allow(dead_code, reason = "the gate uses it next")]
 mod attempts;
+mod clear_tokens;
 mod policy;
 mod key_policy;
 mod session;
@@ -70,6 +71,7 @@ mod key_store;
 pub mod crypto;
 
 pub use answer::FetchAnswer;
+pub use clear_tokens::{SameSite, TokenCookies};
 pub use decision::{FetchKeys, FetchReason, SessionDecision, Unavailable};
 pub use export::ImportError;
 pub use fetch::{Fetch, FetchOutcome, FetchReport, NextAction, Ticket};

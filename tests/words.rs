@@ -1,5 +1,7 @@
 //! What the crate says to browsers and front ends, and reads from them, as data.
 
+#[path = "words/clear_tokens.rs"]
+mod clear_tokens;
 #[path = "words/redirect.rs"]
 mod redirect;
 

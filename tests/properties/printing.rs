@@ -151,6 +151,8 @@ fn shown_words() -> Vec<(&'static str, String)> {
         ("Routes", format!("{routes:?}")),
         ("ReturnPath", format!("{back:?} {back:#?}")),
         ("Response", format!("{response:?} {response:#?}")),
+        ("TokenCookies", format!("{:?}", TokenCookies::default())),
+        ("SameSite", format!("{:?}", SameSite::Lax)),
     ]
 }
 
