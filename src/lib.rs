@@ -33,6 +33,7 @@ mod reason;
 mod time;
 mod base64url;
 mod json;
+mod json_value;
 mod percent;
 // 1  bytes → shapes, no opinions
 mod cookie;
@@ -67,7 +68,9 @@ mod export;
 mod fetch;
 mod key_status;
 mod key_store;
-// 5  providers: the only users of cryptography crates
+// 5  words to and from the outside
+mod front_token;
+// 6  providers: the only users of cryptography crates
 pub mod crypto;
 
 pub use answer::FetchAnswer;
@@ -75,6 +78,7 @@ pub use clear_tokens::{SameSite, TokenCookies};
 pub use decision::{FetchKeys, FetchReason, SessionDecision, Unavailable};
 pub use export::ImportError;
 pub use fetch::{Fetch, FetchOutcome, FetchReport, NextAction, Ticket};
+pub use front_token::{FrontToken, FrontTokenError};
 pub use gate::{Gate, Request};
 pub use header::TokenVersion;
 pub use jwk::SkipReason;

@@ -147,12 +147,19 @@ fn shown_words() -> Vec<(&'static str, String)> {
     let back = routes.return_path(b"/marker?marker");
     assert!(back.as_str().contains("marker"));
     let response = routes.to_sign_in(&back);
+    // {"uid":"marker","ate":1,"up":{"sub":"marker"}}
+    let front = b"eyJ1aWQiOiJtYXJrZXIiLCJhdGUiOjEsInVwIjp7InN1YiI6Im1hcmtlciJ9fQ==";
+    let token = FrontToken::parse(front).unwrap();
+    assert_eq!(token.user_id(), "marker");
+    let flaws = FrontTokenError::ALL.iter().map(|word| format!("{word:?} {word}"));
     vec![
         ("Routes", format!("{routes:?}")),
         ("ReturnPath", format!("{back:?} {back:#?}")),
         ("Response", format!("{response:?} {response:#?}")),
         ("TokenCookies", format!("{:?}", TokenCookies::default())),
         ("SameSite", format!("{:?}", SameSite::Lax)),
+        ("FrontToken", format!("{token:?} {token:#?}")),
+        ("FrontTokenError", flaws.collect()),
     ]
 }
 
