@@ -6,6 +6,8 @@ mod clear_tokens;
 mod front_token;
 #[path = "words/redirect.rs"]
 mod redirect;
+#[path = "words/ssr_state.rs"]
+mod ssr_state;
 mod support;
 
 use base64ct::{Base64, Encoding};

@@ -152,6 +152,7 @@ fn shown_words() -> Vec<(&'static str, String)> {
     let token = FrontToken::parse(front).unwrap();
     assert_eq!(token.user_id(), "marker");
     let flaws = FrontTokenError::ALL.iter().map(|word| format!("{word:?} {word}"));
+    let states = SsrState::ALL.iter().map(|word| format!("{word:?} {word} {:?}", word.action()));
     vec![
         ("Routes", format!("{routes:?}")),
         ("ReturnPath", format!("{back:?} {back:#?}")),
@@ -160,6 +161,8 @@ fn shown_words() -> Vec<(&'static str, String)> {
         ("SameSite", format!("{:?}", SameSite::Lax)),
         ("FrontToken", format!("{token:?} {token:#?}")),
         ("FrontTokenError", flaws.collect()),
+        ("SsrState", states.collect()),
+        ("SsrAction", format!("{:?}", SsrAction::SignIn)),
     ]
 }
 
