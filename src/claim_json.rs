@@ -220,3 +220,48 @@ fn number_text(number: f64) -> String {
 
 /// From 10^21 on JavaScript writes an exponent, and below 10^-6.
 const MOST_DIGITS: i32 = 21;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn means(one: &str, other: &str) -> bool {
+        let [one, other] = [one, other].map(|text| read(text).unwrap());
+        assert_eq!(one.means(&other), other.means(&one));
+        one.means(&other)
+    }
+
+    #[test]
+    fn order_white_space_escapes_and_spellings_of_numbers_do_not_count() {
+        for (one, other) in [
+            (r#"{"a":1,"b":{"c":[1,2],"d":null}}"#, r#"{ "b" : {"d":null,"c":[1,2]}, "a":1.0 }"#),
+            (r#""\u0041\/é""#, r#""A/\u00e9""#),
+            ("[0,1e3,-5]", "[-0.0,1000,-5.0]"),
+            ("12345678901234567890", "12345678901234567000"),
+            ("0.1", "1e-1"),
+            ("9007199254740993", "9007199254740992"),
+        ] {
+            assert!(means(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn all_else_counts() {
+        for (one, other) in [
+            ("1", "\"1\""),
+            ("1", "2"),
+            ("1750003540000", "1750003540001"),
+            ("0", "null"),
+            ("0", "false"),
+            ("[]", "{}"),
+            ("[1,2]", "[2,1]"),
+            ("[1]", "[1,1]"),
+            (r#"{"a":1}"#, r#"{"a":1,"b":null}"#),
+            (r#"{"a":null}"#, r#"{"b":null}"#),
+            (r#"{"a":{"b":[{"c":1}]}}"#, r#"{"a":{"b":[{"c":2}]}}"#),
+            (r#""a""#, r#""A""#),
+        ] {
+            assert!(!means(one, other), "{one} {other}");
+        }
+    }
+}

@@ -140,6 +140,24 @@ impl ClaimValue {
         self.as_object()?.find(|(other, _)| *other == name).map(|(_, value)| value)
     }
 
+    /// Whether the two mean the same, in whatever order the members of objects are.
+    pub(crate) fn means(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kind::Array(one), Kind::Array(other)) => {
+                one.len() == other.len()
+                    && one.iter().zip(other).all(|(one, other)| one.means(other))
+            }
+            (Kind::Object(one), Kind::Object(members)) => {
+                // No name stands twice in either.
+                one.len() == members.len()
+                    && one.iter().all(|(name, value)| {
+                        other.get(name).is_some_and(|its_value| value.means(its_value))
+                    })
+            }
+            (one, other) => one == other,
+        }
+    }
+
     /// JavaScript's `===` for values that have come by different ways: two arrays or two objects
     /// are never the same one.
     pub(crate) fn is_same(&self, other: &Self) -> bool {

@@ -29,7 +29,6 @@ impl Claims {
 
     /// The claims of a payload that was judged before. Were it not JSON after all, there would be
     /// no claims, and validators fail where a claim is missing.
-    #[allow(dead_code, reason = "the gate uses it next")]
     pub(crate) fn of_payload(json: &str) -> Self {
         Self(claim_json::read(json).unwrap_or(ClaimValue::NULL))
     }

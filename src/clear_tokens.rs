@@ -131,7 +131,6 @@ impl TokenCookies {
     }
 
     /// Adds them to an answer.
-    #[allow(dead_code, reason = "the gate uses it next")]
     pub(crate) fn clear_in(&self, response: Response) -> Response {
         self.clearing_headers()
             .fold(response, |response, (name, value)| response.header(name, value))

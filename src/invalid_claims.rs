@@ -90,7 +90,6 @@ pub struct ClaimFailure {
 }
 
 impl ClaimFailure {
-    #[allow(dead_code, reason = "the gate uses it next")]
     pub(crate) fn new(id: &str, reason: ClaimReason, refetch_could_cure: bool) -> Self {
         Self { id: id.to_owned(), reason: Some(reason), refetch_could_cure }
     }

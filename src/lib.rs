@@ -33,6 +33,7 @@ mod reason;
 mod time;
 mod base64url;
 mod json;
+mod percent;
 // 1  bytes → shapes, no opinions
 mod cookie;
 mod token;
@@ -58,6 +59,7 @@ mod built_in_claims;
 mod mfa_claim;
 mod percent;
 mod response;
+mod redirect;
 mod attempts;
 mod clear_tokens;
 mod core_check;
@@ -81,7 +83,10 @@ mod export;
 mod fetch;
 mod key_status;
 mod key_store;
-// 5  providers: the only users of cryptography crates
+// 5  words to and from the outside
+mod front_token;
+mod ssr_state;
+// 6  providers: the only users of cryptography crates
 pub mod crypto;
 
 pub use answer::FetchAnswer;
@@ -103,6 +108,7 @@ pub use core_check::{AskCore, CoreAnswer};
 pub use decision::{ApiDecision, FetchKeys, FetchReason, SessionDecision, Unavailable};
 pub use export::ImportError;
 pub use fetch::{Fetch, FetchOutcome, FetchReport, NextAction, Ticket};
+pub use front_token::{FrontToken, FrontTokenError};
 pub use gate::{Gate, Request};
 pub use header::TokenVersion;
 pub use invalid_claims::{ClaimFailure, ClaimReason, InvalidClaims};
@@ -116,9 +122,11 @@ pub use mfa_claim::{MfaRequirement, MultiFactorAuthClaim, MultiFactorAuthClaimVa
 pub use origins::Origins;
 pub use policy::{PagePolicy, SigningKeyKind, StatusCodes, TokenTransfer};
 pub use reason::Reason;
+pub use redirect::{ReturnPath, Routes};
 pub use response::Response;
 pub use session::{Session, TokenSource};
 pub use signature::{
     BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
 };
+pub use ssr_state::{SsrAction, SsrState};
 pub use time::UnixMillis;

@@ -22,7 +22,7 @@ macro_rules! words {
             /// Every one of them, in the order of declaration.
             pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
 
-            /// The stable name in snake case, for logs and metrics.
+            /// The stable name, for logs and metrics.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $( Self::$variant => $name, )* }

@@ -122,6 +122,7 @@ fn debug_and_display_print_nothing_of_the_user() {
     shown.push(("TokenTransfer", format!("{:?}", TokenTransfer::Any)));
     shown.push(("TokenVersion", format!("{:?}", TokenVersion::V5)));
     shown.push(("UnixMillis", format!("{now:?}")));
+    shown.extend(shown_words());
 
     let names: BTreeSet<&str> = shown.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, exported(), "each public type is shown here");
@@ -172,6 +173,31 @@ fn api(payload: &str, keys: &Keys) -> Vec<(&'static str, String)> {
         format!("{:?}", gate.response(&ApiDecision::NoSession(Reason::Revoked), now)),
     ));
     shown
+}
+
+/// What is said to browsers and read from front ends.
+fn shown_words() -> Vec<(&'static str, String)> {
+    let routes = Routes::new("/auth", "/refresh");
+    let back = routes.return_path(b"/marker?marker");
+    assert!(back.as_str().contains("marker"));
+    let response = routes.to_sign_in(&back);
+    // {"uid":"marker","ate":1,"up":{"sub":"marker"}}
+    let front = b"eyJ1aWQiOiJtYXJrZXIiLCJhdGUiOjEsInVwIjp7InN1YiI6Im1hcmtlciJ9fQ==";
+    let token = FrontToken::parse(front).unwrap();
+    assert_eq!(token.user_id(), "marker");
+    let flaws = FrontTokenError::ALL.iter().map(|word| format!("{word:?} {word}"));
+    let states = SsrState::ALL.iter().map(|word| format!("{word:?} {word} {:?}", word.action()));
+    vec![
+        ("Routes", format!("{routes:?}")),
+        ("ReturnPath", format!("{back:?} {back:#?}")),
+        ("Response", format!("{response:?} {response:#?}")),
+        ("TokenCookies", format!("{:?}", TokenCookies::default())),
+        ("SameSite", format!("{:?}", SameSite::Lax)),
+        ("FrontToken", format!("{token:?} {token:#?}")),
+        ("FrontTokenError", flaws.collect()),
+        ("SsrState", states.collect()),
+        ("SsrAction", format!("{:?}", SsrAction::SignIn)),
+    ]
 }
 
 fn numbers(bytes: &[u8]) -> String {
