@@ -47,7 +47,7 @@ impl Gate<ApiPolicy> {
         ApiRequest {
             policy: &self.policy,
             cookies,
-            checks_csrf: self.policy.anti_csrf_check.unwrap_or(!is("GET")),
+            checks_csrf: self.policy.anti_csrf_check.unwrap_or_else(|| !is("GET")),
             bearer: None,
             anti_csrf: None,
             has_rid: false,

@@ -192,11 +192,11 @@ impl fmt::Display for Quoted<'_> {
 }
 
 /// A number as JavaScript prints it (ECMA-262 section 6.1.6.1.20, `Number::toString`), from the
-/// digits and the exponent that `{:e}` gives: both have the fewest digits that give the number back.
+/// digits and the exponent of `{:e}`.
 fn number_text(number: f64) -> String {
     // Minus zero is not below zero, and prints without the sign.
     let sign = if number < 0.0 { "-" } else { "" };
-    let text = format!("{:e}", number.abs());
+    let text = shortest(number.abs());
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits = digits.replace('.', "");
     // The section's n: where the point stands, counted from the first digit.
@@ -216,6 +216,17 @@ fn number_text(number: f64) -> String {
     let (first, others) = digits.split_at_checked(1).unwrap_or((&digits, ""));
     let dot = if others.is_empty() { "" } else { "." };
     format!("{sign}{first}{dot}{others}e{:+}", point.saturating_sub(1))
+}
+
+/// The fewest digits that give the number back, and of two such texts the nearer, as `{:e}` has it.
+/// Of two that are equally near it has the greater, and JavaScript the even: that is what `{:e}`
+/// has for a given number of digits.
+fn shortest(number: f64) -> String {
+    let text = format!("{number:e}");
+    let digits = text.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let even = format!("{number:.*e}", digits.saturating_sub(1));
+    // The nearest text of so many digits may be another number's, just above a power of two.
+    if even.parse() == Ok(number) { even } else { text }
 }
 
 /// From 10^21 on JavaScript writes an exponent, and below 10^-6.

@@ -57,7 +57,6 @@ mod stamped_claim;
 mod claim_kinds;
 mod built_in_claims;
 mod mfa_claim;
-mod percent;
 mod response;
 mod redirect;
 mod attempts;

@@ -124,6 +124,8 @@ fn debug_and_display_print_nothing_of_the_user() {
     shown.push(("UnixMillis", format!("{now:?}")));
     shown.extend(shown_words());
 
+    shown.extend(claims_shown());
+
     let names: BTreeSet<&str> = shown.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, exported(), "each public type is shown here");
     for (name, text) in &shown {
@@ -208,4 +210,51 @@ fn keys_with_skipped() -> KeySet {
     let odd = Signer::statik().jwk().replace("sig", "enc");
     let document = jwks_of(&[Signer::dynamic().jwk(), odd]);
     KeySet::parse(document.as_bytes(), &[provider::RS256]).unwrap()
+}
+
+/// Claims and all that is said of them. `ClaimValue` and `ClaimReason` have a `Display`, which is their
+/// JSON text and so not shown here; their `Debug` says no more than the others'.
+fn claims_shown() -> Vec<(&'static str, String)> {
+    let payload = r#"{"marker":{"v":["marker"],"t":1},"st-ev":{"v":"marker"},"st-mfa":"marker"}"#;
+    let claims = Claims::parse(payload).unwrap();
+    let value = claims.get("marker").unwrap();
+    let body = br#"{"claimValidationErrors":[{"id":"marker","reason":{"marker":["marker"]}}]}"#;
+    let invalid = InvalidClaims::from_json(body).unwrap();
+    let mut shown = vec![
+        ("ClaimValue", format!("{value:?} {:?}", value.get("v"))),
+        ("Claims", format!("{claims:?} {claims:#?}")),
+        ("InvalidClaims", format!("{invalid:?} {invalid:#?}")),
+        ("ClaimFailure", format!("{:?}", invalid.failures())),
+        ("MfaRequirement", format!("{:?}", MfaRequirement::factor("totp"))),
+        ("PrimitiveClaim", format!("{:?}", PrimitiveClaim::new("k"))),
+        ("BooleanClaim", format!("{:?}", BooleanClaim::new("k"))),
+        ("PrimitiveArrayClaim", format!("{:?}", PrimitiveArrayClaim::new("k"))),
+    ];
+    // What is expected is a value, and may be the user's: "is the owner of".
+    let has_value = PrimitiveClaim::new("st-ev").has_value("marker-user");
+    let includes = UserRoleClaim::includes("marker-role");
+    let verified = EmailVerificationClaim::is_verified();
+    let mfa = MultiFactorAuthClaim::has_completed_mfa_requirements_for_auth();
+    let all: [(_, &dyn ClaimValidator, String); 9] = [
+        ("PrimitiveClaimValidator", &has_value, format!("{has_value:?}")),
+        ("PrimitiveArrayClaimValidator", &includes, format!("{includes:?}")),
+        ("UserRoleClaim", &includes, format!("{includes:#?}")),
+        ("PermissionClaim", &includes, format!("{:?}", PermissionClaim::includes("marker"))),
+        (
+            "AllowedDomainsClaim",
+            &includes,
+            format!("{:?}", AllowedDomainsClaim::includes("marker")),
+        ),
+        ("EmailVerificationClaim", &verified, format!("{verified:?}")),
+        ("EmailVerificationClaimValidator", &verified, format!("{verified:#?}")),
+        ("MultiFactorAuthClaim", &mfa, format!("{mfa:?}")),
+        ("MultiFactorAuthClaimValidator", &mfa, format!("{mfa:#?}")),
+    ];
+    for (name, validator, text) in all {
+        let reason = validator.validate(&claims, at(NOW)).unwrap_err();
+        shown.push(("ClaimReason", format!("{reason:?} {reason:#?} {:?}", reason.as_value())));
+        shown.push(("ClaimValidator", text.clone()));
+        shown.push((name, text));
+    }
+    shown
 }
