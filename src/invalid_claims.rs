@@ -36,7 +36,7 @@ impl ClaimReason {
         Self(ClaimValue::object([("message", message.into())]))
     }
 
-    /// Adds a member.
+    /// Adds a member, or sets it anew. A reason of an API's that is no object stays as it is.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<ClaimValue>) -> Self {
         self.0.set(name.to_owned(), value.into());
@@ -205,8 +205,8 @@ const MAX_BODY: usize = 64 * 1024;
 /// An API runs a handful of validators: each is a line in its source.
 const MAX_ERRORS: usize = 64;
 
-/// A claim as a payload may hold it, inside a reason, an error, the list and the body. With eight
-/// of the most complex claims.
+/// For a claim as a payload may hold it, inside a reason, an error, the list and the body (the payload's
+/// own depth counts the payload); and for eight claims as complex as a payload may be.
 const LIMITS: Limits = Limits {
     members: payload::LIMITS.members,
     depth: payload::LIMITS.depth + 4,
