@@ -78,7 +78,9 @@ pub enum SsrAction {
 
 impl SsrState {
     /// The state of a request: its front token, as [`FrontToken::find`] finds it, and what a page
-    /// gate decided on its access token at `now`.
+    /// gate decided on its access token at `now`. Where the gate does not decide the method
+    /// ([`Reason::Method`](crate::Reason::Method)) nobody looked for one, and the state says there
+    /// is none.
     #[must_use]
     pub fn of(front_token: Option<&[u8]>, access: &SessionDecision, now: UnixMillis) -> Self {
         let Some(text) = front_token.filter(|text| !text.is_empty()) else {
