@@ -1,5 +1,5 @@
-//! `cargo run -p ssr-axum`: the site on port 3000 and, unless `CORE_URL` and `API_URL` name others, the
-//! demo issuer on port 3001.
+//! `cargo run -p ssr-axum`: the site on port 3000 (or `PORT`) and, unless `CORE_URL` and `API_URL` name
+//! others, the demo issuer on the port after it.
 
 use std::io;
 use std::sync::Arc;
@@ -17,26 +17,28 @@ async fn main() -> io::Result<()> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         UnixMillis::since_epoch(since.unwrap_or(Duration::MAX))
     });
-    let own = "http://127.0.0.1:3000";
+    let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3000);
+    let (listener, own) = listen(port).await?;
     let named = |name| std::env::var(name).ok().map(|url| url.trim_end_matches('/').to_owned());
     let config = match (named("CORE_URL"), named("API_URL")) {
-        (Some(core), Some(api)) => Config { core, api, own: own.into(), demo: None },
+        (Some(core), Some(api)) => Config { core, api, own: own.clone(), demo: None },
         _ => {
-            let issuer = Issuer::new(own.into(), now.clone()).router();
-            let listener = TcpListener::bind("127.0.0.1:3001").await?;
+            let issuer = Issuer::new(own.clone(), now.clone()).router();
+            let (listener, demo) = listen(if port == 0 { 0 } else { port + 1 }).await?;
             tokio::spawn(async { axum::serve(listener, issuer).await });
-            let demo = "http://127.0.0.1:3001".to_owned();
-            Config {
-                core: demo.clone(),
-                api: format!("{demo}/auth"),
-                own: own.into(),
-                demo: Some(demo),
-            }
+            let (core, api) = (demo.clone(), format!("{demo}/auth"));
+            Config { core, api, own: own.clone(), demo: Some(demo) }
         }
     };
     let site = Site::new(config, now);
     tokio::spawn(keep_fresh(site.clone()));
-    let listener = TcpListener::bind("127.0.0.1:3000").await?;
     println!("open {own}/");
     axum::serve(listener, site.router()).await
+}
+
+/// Loopback only: whoever can reach the demo issuer can sign in as anybody.
+async fn listen(port: u16) -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
 }
