@@ -34,6 +34,10 @@ fn main() {
             }
             SessionDecision::NoSession(why) => break format!("303 to /auth: {why}"),
             SessionDecision::TryRefresh(why) => break format!("200, a page that refreshes: {why}"),
+            SessionDecision::InvalidClaims(why) => {
+                break format!("303 to the page of {}", why.failures()[0].id());
+            }
+            SessionDecision::RefreshLoop(why) => break format!("500, a link to sign out: {why}"),
             SessionDecision::Unavailable(why) => break format!("503: {}", why.reason()),
             SessionDecision::FetchKeys(why) => match store.begin_fetch(why, now()) {
                 Fetch::Ticket(ticket) => {

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! {"id":"a","cookie_header":"sAccessToken=…","jwks":{"keys":[…]},"now":1750000000}
-//! {"id":"a","page":{"decision":"try_refresh","reason":"segment_count"}}
+//! {"id":"a","page":{"decision":"try_refresh","reason":"segment_count"},"api":{…,"status":401,"body":{…}}}
 //! ```
 //!
 //! A line that cannot be decided gives `{"id":…,"error":"…"}`; the run goes on and ends with exit
@@ -18,8 +18,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::ExitCode;
 
-use protocol::Protocol;
-use supertokens_session::crypto;
+use protocol::{Decisions, Protocol};
+use supertokens_session::{Reason, crypto};
 
 /// The core signs with nothing but RS256.
 fn protocol() -> Protocol {
@@ -41,7 +41,7 @@ fn main() -> io::Result<ExitCode> {
     let mut output = io::stdout().lock();
     for line in input.split(b'\n') {
         if let Some(line) = protocol.line(&line?) {
-            failed |= line.page.is_err();
+            failed |= line.decisions.is_err();
             writeln!(output, "{}", line.output())?;
             output.flush()?;
         }
@@ -53,15 +53,18 @@ fn main() -> io::Result<ExitCode> {
 fn samples() -> io::Result<ExitCode> {
     let mut protocol = protocol();
     let mut output = io::stdout().lock();
-    writeln!(output, "{:<18} {:<14} {:<25} the request", "sample", "page decision", "reason")?;
+    writeln!(output, "{:<18} {:<14} {:<14} {:<25} the request", "sample", "page", "api", "reason")?;
     for line in include_str!("decide/samples.jsonl").lines() {
         let Some(line) = protocol.line(line.as_bytes()) else { continue };
         let id = line.id.as_deref().unwrap_or_default();
-        let (decision, reason) = match &line.page {
-            Ok(decision) => protocol::names(decision),
-            Err(why) => ("error", why.as_str()),
-        };
-        writeln!(output, "{id:<18} {decision:<14} {reason:<25} {}", line.note)?;
+        match &line.decisions {
+            Ok(Decisions { page, api, .. }) => {
+                let reason = page.reason().or(api.reason()).map_or("", Reason::name);
+                let (page, api) = (page.name(), api.name());
+                writeln!(output, "{id:<18} {page:<14} {api:<14} {reason:<25} {}", line.note)?;
+            }
+            Err(why) => writeln!(output, "{id:<18} {why}")?,
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -134,6 +134,12 @@ impl Worker {
                 SessionDecision::TryRefresh(why) => {
                     return ("200 OK", format!("a page that refreshes: {why}"));
                 }
+                SessionDecision::InvalidClaims(_) => {
+                    return ("303 See Other", "to the claim's own page".to_owned());
+                }
+                SessionDecision::RefreshLoop(why) => {
+                    return ("500 Internal Server Error", format!("a link to sign out: {why}"));
+                }
                 SessionDecision::Unavailable(why) => Some(why.retry_at()),
                 SessionDecision::FetchKeys(why) => self.fetch(&site, why),
             };

@@ -1,12 +1,14 @@
-//! base64url (RFC 4648 section 5) as JOSE wants it (RFC 7515 section 2), over `base64ct`.
+//! base64url (RFC 4648 section 5) as JOSE wants it (RFC 7515 section 2), over `base64ct`; and the
+//! standard base64 of front tokens.
 //!
 //! `base64ct` is strict: padding, the standard alphabet, white space and stray bits after the last
 //! byte are all refused, so one text is one token.
 
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
-/// The text is not canonical unpadded base64url, or does not fit the room given.
+/// The text is not in its canonical encoding, or does not fit the room given.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotBase64Url;
 
@@ -92,9 +94,38 @@ pub(crate) fn decode_octets(text: &str) -> Result<Vec<u8>, NotBase64Url> {
     Ok(room)
 }
 
+/// Decodes base64 of the standard alphabet with padding (RFC 4648 section 4), in its one spelling.
+pub(crate) fn decode_standard(text: &[u8]) -> Result<Vec<u8>, NotBase64Url> {
+    let mut room = alloc::vec![0; text.len()];
+    let length = Base64::decode(text, &mut room).map_err(|_| NotBase64Url)?.len();
+    room.truncate(length);
+    Ok(room)
+}
+
+/// Encodes so.
+pub(crate) fn encode_standard(bytes: &[u8]) -> String {
+    let mut room = alloc::vec![0; Base64::encoded_len(bytes)];
+    // The room is as long as the text, so there is one.
+    Base64::encode(bytes, &mut room).map(ToString::to_string).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn standard_base64_has_one_spelling_and_comes_back() {
+        for length in 0..70 {
+            let bytes: Vec<u8> = (0..length).map(|byte| byte ^ 0xa5).collect();
+            let text = encode_standard(&bytes);
+            assert_eq!(text.len(), bytes.len().div_ceil(3) * 4);
+            assert_eq!(decode_standard(text.as_bytes()), Ok(bytes));
+        }
+        assert_eq!(encode_standard(&[0xfb, 0xff]), "+/8=");
+        for text in ["+/8", "-_8=", "+/9=", "+/8=\n", " +/8=", "+/8==", "=", "%2B/8="] {
+            assert_eq!(decode_standard(text.as_bytes()), Err(NotBase64Url), "{text:?}");
+        }
+    }
 
     #[test]
     fn a_jwk_number_may_be_padded_or_standard() {

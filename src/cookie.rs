@@ -36,6 +36,18 @@ pub(crate) fn scan<'f, const N: usize>(
     }
 }
 
+/// What stands behind the `=` of the last cookie `name`, if that ends within the last 4 KiB of the
+/// field. For a field with more than may be scanned: browsers send the cookie that was set last at
+/// the end (RFC 6265 section 5.4), and finding it costs little, whatever there is before.
+pub(crate) fn last<'f>(field: &'f [u8], name: &[u8]) -> Option<&'f [u8]> {
+    let tail = field.get(field.len().saturating_sub(4 * 1024)..).unwrap_or_default();
+    let at = memchr::memmem::rfind(tail, name)?;
+    let (before, from_name) = tail.split_at_checked(at)?;
+    let begins = matches!(before.trim_ascii_end(), [] | [.., b';']);
+    let value = after_equals(from_name.strip_prefix(name)?)?;
+    begins.then(|| memchr::memchr(b';', value).and_then(|end| value.get(..end)).unwrap_or(value))
+}
+
 /// `name`, or where no browser would send it (and [`scan`] could find what is not there) one that
 /// is never found.
 pub(crate) fn findable(name: &[u8]) -> &[u8] {
@@ -52,7 +64,7 @@ fn after_equals(rest: &[u8]) -> Option<&[u8]> {
     trim_start(rest).strip_prefix(b"=")
 }
 
-fn trim(text: &[u8]) -> &[u8] {
+pub(crate) fn trim(text: &[u8]) -> &[u8] {
     let mut text = trim_start(text);
     if let [.., b' ' | b'\t'] = text {
         text = trim_runs_end::<8>(trim_runs_end::<32>(text));
@@ -144,6 +156,28 @@ mod tests {
         ];
         for (field, expected) in cases {
             assert_eq!(values(field, b"a"), expected, "{}", field.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_last_cookie_of_a_name_is_found_at_the_end_of_a_field() {
+        let long = alloc::format!("a=1;{}", "x=y;".repeat(1_100));
+        for (field, expected) in [
+            ("a=1", Some("1")),
+            ("a=1; a=2", Some("2")),
+            ("a=1; b=2", Some("1")),
+            (" a=1;b", Some("1")),
+            ("b;\ta =1", Some("1")),
+            ("ba=1", None),
+            ("b=a=1", None),
+            ("b=1", None),
+            ("a", None),
+            ("", None),
+            (long.as_str(), None),
+            (&long[4..], None),
+            (&alloc::format!("{long} a=7"), Some("7")),
+        ] {
+            assert_eq!(last(field.as_bytes(), b"a"), expected.map(str::as_bytes), "{field}");
         }
     }
 

@@ -1,5 +1,9 @@
 //! What to do with a request: all outcomes, and which reason leads where.
 
+use core::convert::Infallible;
+
+use crate::core_check::AskCore;
+use crate::invalid_claims::InvalidClaims;
 use crate::key_set::FetchFailure;
 use crate::reason::{Reason, words};
 use crate::session::Session;
@@ -8,15 +12,21 @@ use crate::time::UnixMillis;
 /// What a server should do with a request. Exhaustive on purpose: a new outcome must not compile
 /// until every caller acts on it.
 ///
+/// One enum for both gates, with the arms that each can answer: a page gate's never has `AskCore`,
+/// an API gate's ([`ApiDecision`]) never has `RefreshLoop`. An arm that cannot be holds a value that
+/// cannot be made ([`Infallible`]), and a `match` by value need not name it.
+///
 /// ```
 /// use supertokens_session::SessionDecision;
 ///
 /// /// The status and, for a redirect, the target of a page's answer.
-/// fn answer(decision: &SessionDecision) -> (u16, &'static str) {
+/// fn answer(decision: SessionDecision) -> (u16, &'static str) {
 ///     match decision {
 ///         SessionDecision::Authenticated(_) => (200, ""),
 ///         SessionDecision::NoSession(_) => (303, "/auth"),
-///         SessionDecision::TryRefresh(_) => (200, "a page that refreshes in the browser"),
+///         SessionDecision::TryRefresh(_) => (303, "/refresh"),
+///         SessionDecision::InvalidClaims(_) => (303, "/auth/verify-email"),
+///         SessionDecision::RefreshLoop(_) => (500, "a page whose link signs out first"),
 ///         SessionDecision::FetchKeys(_) => unreachable!("the loop fetches and decides again"),
 ///         SessionDecision::Unavailable(_) => (503, ""),
 ///     }
@@ -25,15 +35,23 @@ use crate::time::UnixMillis;
 #[must_use = "a decision that is not acted on protects nothing"]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the caller must act on every decision")]
-pub enum SessionDecision {
-    /// Render for this user: signature, time and structure hold.
+pub enum SessionDecision<Loop = Reason, Ask = Infallible> {
+    /// Go on for this user: signature, time, structure and claims hold.
     Authenticated(Session),
-    /// Nobody is signed in: redirect (303) to the sign-in path, or carry on anonymously.
+    /// Nobody is signed in. A page redirects (303) to the sign-in path, or shows what it has for
+    /// strangers; an API answers 401, or carries on without a user where the policy lets it.
     NoSession(Reason),
-    /// The token cannot be used now, but the browser may hold a refresh token: answer with a page
-    /// that refreshes in the browser, or redirect to the route that does. Never to the sign-in
-    /// path: the front end believes in its session and would bounce back.
+    /// The token cannot be used now, but the browser may hold a refresh token. A page lets the
+    /// browser refresh, and never redirects to the sign-in path: the front end believes in its
+    /// session and would bounce back. An API answers 401.
     TryRefresh(Reason),
+    /// The session holds, and its claims are not what the policy wants: a page goes to the claim's own
+    /// page (verify the e-mail address, second factor), an API answers 403.
+    InvalidClaims(InvalidClaims),
+    /// Refreshing has not helped several times in a row: show an error page whose sign-in link signs
+    /// out first. Never a bare redirect, which would bounce back. The reason is the one for which
+    /// another refresh would have been tried.
+    RefreshLoop(Loop),
     /// Get the issuer's keys and decide again:
     /// [`KeyStore::begin_fetch`](crate::KeyStore::begin_fetch).
     ///
@@ -44,10 +62,69 @@ pub enum SessionDecision {
     /// [`unknown_key_interval`](crate::KeyPolicy::unknown_key_interval) is, or, where the set has the
     /// token's key, before the set is stale; unless the clock is set back.
     FetchKeys(FetchKeys),
+    /// Ask the core, tell the request what came of it
+    /// ([`ApiRequest::finish`](crate::ApiRequest::finish)) and decide again.
+    AskCore(Ask),
     /// Answer 503: whether this visitor has a session cannot be known now. Never a refresh or a
     /// redirect, which would go round for ever.
     Unavailable(Unavailable),
 }
+
+impl<Loop, Ask> SessionDecision<Loop, Ask> {
+    /// The stable name in snake case, for logs and metrics.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Authenticated(_) => "authenticated",
+            Self::NoSession(_) => "no_session",
+            Self::TryRefresh(_) => "try_refresh",
+            Self::InvalidClaims(_) => "invalid_claims",
+            Self::RefreshLoop(_) => "refresh_loop",
+            Self::FetchKeys(_) => "fetch_keys",
+            Self::AskCore(_) => "ask_core",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    const fn common_reason(&self) -> Option<Reason> {
+        match self {
+            Self::NoSession(why) | Self::TryRefresh(why) => Some(*why),
+            Self::InvalidClaims(_) => Some(Reason::InvalidClaims),
+            Self::Unavailable(why) => Some(why.reason()),
+            Self::Authenticated(_)
+            | Self::RefreshLoop(_)
+            | Self::FetchKeys(_)
+            | Self::AskCore(_) => None,
+        }
+    }
+}
+
+impl SessionDecision {
+    /// Why, for logs and metrics; `None` where the answer is yes, or keys are to be fetched, for which
+    /// there are reasons of another kind.
+    #[must_use]
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::RefreshLoop(why) => Some(*why),
+            _ => self.common_reason(),
+        }
+    }
+}
+
+impl ApiDecision {
+    /// Why, for logs and metrics; `None` where the answer is yes, or keys are to be fetched, for which
+    /// there are reasons of another kind.
+    #[must_use]
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::AskCore(check) => Some(check.reason()),
+            _ => self.common_reason(),
+        }
+    }
+}
+
+/// What an API gate decides.
+pub type ApiDecision = SessionDecision<Infallible, AskCore>;
 
 /// Why keys are needed, and which snapshot showed it; goes to
 /// [`KeyStore::begin_fetch`](crate::KeyStore::begin_fetch).
@@ -109,10 +186,8 @@ words! {
 /// ```
 /// use supertokens_session::{Unavailable, UnixMillis};
 ///
-/// /// The value of `Retry-After` (RFC 9110 section 10.2.3).
-/// fn retry_after(why: &Unavailable, now: UnixMillis) -> u64 {
-///     let wait = why.retry_at().since(now);
-///     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+/// fn log(why: &Unavailable, now: UnixMillis) {
+///     println!("503, Retry-After: {}: {}", why.retry_after(now), why.reason());
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,93 +198,130 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
-    /// [`Reason::KeysUnavailable`] or [`Reason::KeyUnusable`].
+    pub(crate) const fn new(
+        reason: Reason,
+        failure: Option<FetchFailure>,
+        retry_at: UnixMillis,
+    ) -> Self {
+        Self { reason, failure, retry_at }
+    }
+
+    /// Of the keys [`Reason::KeysUnavailable`] or [`Reason::KeyUnusable`]; of the core
+    /// [`Reason::CoreUnavailable`] or [`Reason::CoreAnswer`]; [`Reason::ApiAnswer`] of the API behind
+    /// a page.
     #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
     }
 
-    /// What was wrong with the last fetch, if it failed.
+    /// What was wrong with the last fetch of keys, if it failed.
     #[must_use]
     pub const fn failure(&self) -> Option<FetchFailure> {
         self.failure
     }
 
-    /// When the store may ask the issuer again; before that the answer will be the same.
+    /// When to try again. As long as it is keys that are missing, the answer will be the same before
+    /// that.
     #[must_use]
     pub const fn retry_at(&self) -> UnixMillis {
         self.retry_at
     }
+
+    /// The value of `Retry-After` (RFC 9110 section 10.2.3): whole seconds from `now` to
+    /// [`retry_at`](Self::retry_at), rounded up, at least 1.
+    #[must_use]
+    pub fn retry_after(&self, now: UnixMillis) -> u64 {
+        let wait = self.retry_at.since(now);
+        wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+    }
 }
 
-/// What the keys say of themselves, for [`Unavailable`].
-#[derive(Clone, Copy)]
-pub(crate) struct KeysState {
-    pub(crate) failure: Option<FetchFailure>,
-    pub(crate) retry_at: UnixMillis,
+/// What a reason says of the request, for both gates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Nobody looked.
+    NotChecked,
+    /// There is nothing that could be a session.
+    Absent,
+    /// What is there has not the shape of a session token.
+    Malformed,
+    /// A refresh gives the browser a good token or signs it out.
+    Refused,
+    /// The session is over.
+    Revoked,
+    /// Not the request's fault. Not a refresh: it would bring another token that nobody here can
+    /// judge.
+    Unavailable,
+    /// Not the end: the core is to be asked.
+    Asked,
+    /// The session's own claims.
+    Claims,
 }
 
-impl SessionDecision {
-    /// What a page does for each reason: the only place that says so, and without a wildcard.
-    pub(crate) fn of_page(reason: Reason, keys: KeysState) -> Self {
-        match reason {
-            // There is no cookie the browser could take for a session.
-            Reason::NoToken | Reason::Method => Self::NoSession(reason),
-
-            // The store may not or could not bring the key. Not a refresh: it would bring another
-            // token that nobody here can check.
-            Reason::KeyUnusable | Reason::KeysUnavailable => Self::Unavailable(Unavailable {
-                reason,
-                failure: keys.failure,
-                retry_at: keys.retry_at,
-            }),
-
-            // There is a cookie (or too much to tell), so the browser believes that it has a
-            // session: a refresh gives it a good token or signs it out.
-            Reason::CookieHeaderTooLong
-            | Reason::TooManyCookies
-            | Reason::LegacyCookie
-            | Reason::MultipleAccessTokens
-            | Reason::TokenTooLong
-            | Reason::SegmentCount
-            | Reason::HeaderTooLong
-            | Reason::HeaderNotBase64Url
-            | Reason::HeaderNotUtf8
-            | Reason::HeaderNotJson
-            | Reason::HeaderNotAnObject
-            | Reason::HeaderDuplicateMember
-            | Reason::HeaderTooManyMembers
-            | Reason::HeaderTooComplex
-            | Reason::HeaderTooDeep
-            | Reason::TokenType
-            | Reason::KeyId
-            | Reason::Version
-            | Reason::PayloadNotBase64Url
-            | Reason::PayloadNotUtf8
-            | Reason::PayloadNotJson
-            | Reason::PayloadNotAnObject
-            | Reason::PayloadDuplicateMember
-            | Reason::PayloadTooManyMembers
-            | Reason::PayloadTooComplex
-            | Reason::PayloadTooDeep
-            | Reason::WrongTokenType
-            | Reason::Sub
-            | Reason::TenantId
-            | Reason::RecipeUserId
-            | Reason::SessionHandle
-            | Reason::RefreshTokenHash1
-            | Reason::ExpiresAt
-            | Reason::ExpiresAtRange
-            | Reason::IssuedAt
-            | Reason::LegacyToken
-            | Reason::AlgorithmNotAllowed
-            | Reason::CriticalHeader
-            | Reason::SignatureNotBase64Url
-            | Reason::UnknownKey
-            | Reason::BadSignature
-            | Reason::NotYetValid
-            | Reason::Expired
-            | Reason::SigningKeyKind => Self::TryRefresh(reason),
+impl Reason {
+    /// What each reason says: the only place that does so, and without a wildcard.
+    pub(crate) const fn kind(self) -> Kind {
+        match self {
+            Self::Method | Self::NotChecked => Kind::NotChecked,
+            Self::NoToken => Kind::Absent,
+            Self::TokenTooLong
+            | Self::SegmentCount
+            | Self::HeaderTooLong
+            | Self::HeaderNotBase64Url
+            | Self::HeaderNotUtf8
+            | Self::HeaderNotJson
+            | Self::HeaderNotAnObject
+            | Self::HeaderDuplicateMember
+            | Self::HeaderTooManyMembers
+            | Self::HeaderTooComplex
+            | Self::HeaderTooDeep
+            | Self::TokenType
+            | Self::KeyId
+            | Self::Version
+            | Self::PayloadNotBase64Url
+            | Self::PayloadNotUtf8
+            | Self::PayloadNotJson
+            | Self::PayloadNotAnObject
+            | Self::PayloadDuplicateMember
+            | Self::PayloadTooManyMembers
+            | Self::PayloadTooComplex
+            | Self::PayloadTooDeep
+            | Self::WrongTokenType
+            | Self::Sub
+            | Self::TenantId
+            | Self::RecipeUserId
+            | Self::SessionHandle
+            | Self::RefreshTokenHash1
+            | Self::ExpiresAt
+            | Self::ExpiresAtRange
+            | Self::IssuedAt => Kind::Malformed,
+            Self::CookieHeaderTooLong
+            | Self::TooManyCookies
+            | Self::LegacyCookie
+            | Self::MultipleAccessTokens
+            | Self::LegacyToken
+            | Self::AlgorithmNotAllowed
+            | Self::CriticalHeader
+            | Self::SignatureNotBase64Url
+            | Self::CustomHeaderMissing
+            | Self::AntiCsrfHeaderMissing
+            | Self::AntiCsrfTokenMissing
+            | Self::AntiCsrfMismatch
+            | Self::UnknownKey
+            | Self::BadSignature
+            | Self::NotYetValid
+            | Self::Expired
+            | Self::SigningKeyKind
+            | Self::CoreRefused
+            | Self::ApiRefused => Kind::Refused,
+            Self::Revoked => Kind::Revoked,
+            Self::KeyUnusable
+            | Self::KeysUnavailable
+            | Self::CoreUnavailable
+            | Self::CoreAnswer
+            | Self::ApiAnswer => Kind::Unavailable,
+            Self::CheckDatabase | Self::FirstUseAfterRefresh => Kind::Asked,
+            Self::InvalidClaims => Kind::Claims,
         }
     }
 }

@@ -1,32 +1,36 @@
-//! The pipeline. Read this file first: [`Request::decide`] is the crate in thirty lines.
+//! The page gate. Read this file first, then `pipeline`: the two are the crate in fifty lines.
 
+use alloc::string::String;
 use core::fmt;
 
-use crate::cookie;
-use crate::decision::SessionDecision;
+use crate::api_answer;
+use crate::attempts::Attempts;
+use crate::decision::{Kind, SessionDecision, Unavailable};
 use crate::keys::{Keys, NoKey};
-use crate::policy::{PagePolicy, SigningKeyKind, TokenTransfer};
+use crate::pipeline::Pipeline;
+use crate::policy::{PagePolicy, TokenTransfer};
 use crate::reason::Reason;
+use crate::request::{self, Cookies};
 use crate::session::{Session, TokenSource};
 use crate::time::UnixMillis;
-use crate::verified::{MAX_SIGNATURE, Room, SealedToken};
 
-/// Decides requests under one policy. Immutable: make one at start-up and share it between threads
-/// without a lock.
+/// Decides requests under one policy, which says whether it is a page's or an API's. Immutable: make
+/// one at start-up and share it between threads without a lock.
 ///
 /// ```
-/// use supertokens_session::{Gate, PagePolicy};
+/// use supertokens_session::{AntiCsrf, ApiPolicy, Gate, PagePolicy};
 ///
-/// let gate = Gate::page(PagePolicy::default());
+/// let pages = Gate::page(PagePolicy::default());
+/// let api = Gate::api(ApiPolicy::new(AntiCsrf::None));
 /// # fn assert_bounds<T: Send + Sync + 'static>(_: T) {}
-/// # assert_bounds(gate);
+/// # assert_bounds((pages, api));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Gate {
-    policy: PagePolicy,
+pub struct Gate<Policy = PagePolicy> {
+    pub(crate) policy: Policy,
 }
 
-impl Gate {
+impl Gate<PagePolicy> {
     /// A gate for server-rendered pages: reads cookies only, checks no CSRF token.
     #[must_use]
     pub const fn page(policy: PagePolicy) -> Self {
@@ -43,12 +47,16 @@ impl Gate {
         method: &str,
         cookies: impl IntoIterator<Item = &'r [u8]>,
     ) -> Request<'r> {
-        let token = if self.decides(method) {
-            find_token(&self.policy, cookies)
-        } else {
-            Err(Reason::Method)
-        };
-        Request { policy: &self.policy, token }
+        if !self.decides(method) {
+            return Request {
+                policy: &self.policy,
+                token: Err(Reason::Method),
+                attempts: Attempts::default(),
+            };
+        }
+        let attempts = Attempts::name(self.policy.https);
+        let cookies = Cookies::read(&self.policy.access_token_cookie, attempts, cookies);
+        Request { policy: &self.policy, token: self.token(&cookies), attempts: cookies.attempts }
     }
 
     fn decides(&self, method: &str) -> bool {
@@ -57,9 +65,28 @@ impl Gate {
             .chain(self.policy.methods)
             .any(|name| name.eq_ignore_ascii_case(method))
     }
+
+    /// The one token of a page request (the SDK's order: legacy cookie, token, duplicates).
+    fn token<'r>(&self, cookies: &Cookies<'r>) -> Result<(&'r [u8], TokenSource), Reason> {
+        cookies.refuse()?;
+        let from_cookie = || Ok(cookies.access.only()?.map(|token| (token, TokenSource::Cookie)));
+        let from_header_mode = || {
+            let token = cookies.header_mode.only()?;
+            Ok(token.map(|token| (token, TokenSource::HeaderModeCookie)))
+        };
+        let token = match self.policy.token_transfer {
+            TokenTransfer::Cookie => from_cookie()?,
+            TokenTransfer::Header => from_header_mode()?,
+            TokenTransfer::Any => match from_cookie()? {
+                None => from_header_mode()?,
+                token => token,
+            },
+        };
+        token.ok_or(Reason::NoToken)
+    }
 }
 
-/// A request as a gate read it: which token it carries, or why none.
+/// A request as a page gate read it: which token it carries, or why none.
 ///
 /// ```
 /// use supertokens_session::{Gate, PagePolicy};
@@ -72,6 +99,7 @@ impl Gate {
 pub struct Request<'r> {
     policy: &'r PagePolicy,
     token: Result<(&'r [u8], TokenSource), Reason>,
+    attempts: Attempts,
 }
 
 impl<'r> Request<'r> {
@@ -80,37 +108,93 @@ impl<'r> Request<'r> {
     /// A function of its arguments: it changes nothing, waits for nothing and may be called again,
     /// with newer keys after [`SessionDecision::FetchKeys`]. At most one signature is verified.
     /// Cost: an acceptance allocates once, a refusal not at all, but for what JSON escapes or
-    /// broken JSON cost; less than 32 KiB of stack in a release build, as the README measures it.
+    /// broken JSON cost, and for what the policy's claim validators read; less than 32 KiB of stack
+    /// in a release build, as the README measures it.
     pub fn decide(&self, keys: &Keys, now: UnixMillis) -> SessionDecision {
-        match self.session(keys, now) {
-            Ok(session) => SessionDecision::Authenticated(session),
-            Err(NoKey::Fetch(why)) => SessionDecision::FetchKeys(why),
+        let session = match self.session(keys, now) {
+            Ok(session) => session,
+            Err(NoKey::Fetch(why)) => return SessionDecision::FetchKeys(why),
             Err(NoKey::Because(reason, retry_at)) => {
-                SessionDecision::of_page(reason, keys.state(retry_at))
+                return self.refuse(reason, Unavailable::new(reason, keys.failure(), retry_at));
             }
+        };
+        match self.policy.claims.judge(session.payload_json(), now) {
+            Ok(()) => SessionDecision::Authenticated(session),
+            Err(failures) => SessionDecision::InvalidClaims(failures),
         }
     }
 
     fn session(&self, keys: &Keys, now: UnixMillis) -> Result<Session, NoKey> {
         let (token, source) = self.token?;
-        let mut room = Room::new();
-        let sealed = SealedToken::take_apart(token, &mut room)?;
-        let mut room = [0; MAX_SIGNATURE];
-        let signature = sealed.refuse_by_name(|alg| keys.allows(alg), &mut room)?;
-        let key = match keys.key(sealed.kid(), now) {
-            Ok(key) => key,
-            // Cookies outlive keys: whoever returns after a week brings a token whose key is gone.
-            // That must cost the issuer no fetch and the visitor no error page.
-            Err(_) if sealed.has_expired(now) => return Err(Reason::Expired.into()),
-            Err(missing) => return Err(missing),
-        };
-        let verified = sealed.check(signature, key)?;
-        verified.payload.judge_times(now)?;
-        let dynamic = self.policy.signing_keys == SigningKeyKind::Dynamic;
-        if verified.has_dynamic_key() != dynamic {
-            return Err(Reason::SigningKeyKind.into());
+        Pipeline { keys, now, signing_keys: self.policy.signing_keys }.judge(
+            token,
+            Ok(()),
+            |verified| Ok(Session::new(verified, source)),
+        )
+    }
+
+    /// What a page does for each kind of reason.
+    fn refuse(&self, reason: Reason, unavailable: Unavailable) -> SessionDecision {
+        match reason.kind() {
+            // There is no cookie the browser could take for a session.
+            Kind::Absent | Kind::NotChecked | Kind::Revoked => SessionDecision::NoSession(reason),
+            Kind::Unavailable => SessionDecision::Unavailable(unavailable),
+            // There is a cookie (or too much to tell), so the browser believes that it has a session: a refresh gives it a
+            // good token or signs it out.
+            Kind::Malformed | Kind::Refused | Kind::Claims | Kind::Asked => {
+                if self.attempts.are_spent() {
+                    SessionDecision::RefreshLoop(reason)
+                } else {
+                    SessionDecision::TryRefresh(reason)
+                }
+            }
         }
-        Ok(Session::new(&verified, source))
+    }
+
+    /// Decides on with what the API behind the page answered to the token of this
+    /// [`session`](SessionDecision::Authenticated): its status, and its body if that is 403.
+    ///
+    /// 2xx leaves the session as it is; 401 is [`SessionDecision::TryRefresh`], or the end of trying;
+    /// 403 with the failures of claims is [`SessionDecision::InvalidClaims`]; anything else is
+    /// [`SessionDecision::Unavailable`], and the page shows an error.
+    pub fn api_answered(
+        &self,
+        session: Session,
+        status: u16,
+        body: &[u8],
+        now: UnixMillis,
+    ) -> SessionDecision {
+        api_answer::read(status, body, self.policy.status_codes).map_or_else(
+            |reason| {
+                self.refuse(
+                    reason,
+                    Unavailable::new(reason, None, now.saturating_add(api_answer::RETRY)),
+                )
+            },
+            |claims| match claims {
+                None => SessionDecision::Authenticated(session),
+                Some(failures) => SessionDecision::InvalidClaims(failures),
+            },
+        )
+    }
+
+    /// The `Set-Cookie` field that the answer to this request must carry, if any: it counts the
+    /// attempt with [`SessionDecision::TryRefresh`] and ends the count when the session is good.
+    ///
+    /// Without it nothing ends the round of a browser whose refreshed token is refused again.
+    #[must_use]
+    pub fn set_cookie(&self, decision: &SessionDecision) -> Option<String> {
+        match decision {
+            SessionDecision::TryRefresh(_) => Some(self.attempts.next_cookie(self.policy.https)),
+            SessionDecision::Authenticated(_) | SessionDecision::InvalidClaims(_) => {
+                self.attempts.clearing_cookie(self.policy.https)
+            }
+            SessionDecision::NoSession(_)
+            | SessionDecision::RefreshLoop(_)
+            | SessionDecision::FetchKeys(_)
+            | SessionDecision::Unavailable(_) => None,
+            SessionDecision::AskCore(never) => match *never {},
+        }
     }
 
     /// The text of the token that is decided on, to forward as `Authorization: Bearer` once it has
@@ -119,11 +203,7 @@ impl<'r> Request<'r> {
     #[must_use]
     pub fn token(&self) -> Option<&'r str> {
         let (token, _) = self.token.ok()?;
-        let token = core::str::from_utf8(token).ok()?;
-        token
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-            .then_some(token)
+        request::printable(token)
     }
 }
 
@@ -141,94 +221,10 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// Finds the one token of a page request (the SDK's order: legacy cookie, token, duplicates).
-fn find_token<'r>(
-    policy: &PagePolicy,
-    fields: impl IntoIterator<Item = &'r [u8]>,
-) -> Result<(&'r [u8], TokenSource), Reason> {
-    let names = [
-        cookie::findable(policy.access_token_cookie.as_bytes()),
-        HEADER_MODE_COOKIE,
-        LEGACY_COOKIE,
-    ];
-    let (mut access, mut header_mode, mut legacy) = (Copies::default(), Copies::default(), false);
-    let (mut room, mut parts, mut too_many) = (MAX_COOKIE_BYTES, MAX_COOKIES, false);
-    for (index, field) in fields.into_iter().enumerate() {
-        // As long as they would be where a server joins them with "; ".
-        let length = field.len().saturating_add(if index == 0 { 0 } else { 2 });
-        room = room.checked_sub(length).ok_or(Reason::CookieHeaderTooLong)?;
-        too_many = too_many
-            || cookie::scan(field, names, &mut parts, |name, value| match name {
-                0 => access.add(value),
-                1 => header_mode.add(value),
-                _ => legacy = true,
-            })
-            .is_err();
-    }
-    if too_many {
-        return Err(Reason::TooManyCookies);
-    }
-    if legacy {
-        return Err(Reason::LegacyCookie);
-    }
-    let token = match policy.token_transfer {
-        TokenTransfer::Cookie => access.only()?.map(|token| (token, TokenSource::Cookie)),
-        TokenTransfer::Header => {
-            header_mode.only()?.map(|token| (token, TokenSource::HeaderModeCookie))
-        }
-        TokenTransfer::Any => match access.only()? {
-            Some(token) => Some((token, TokenSource::Cookie)),
-            None => header_mode.only()?.map(|token| (token, TokenSource::HeaderModeCookie)),
-        },
-    };
-    token.ok_or(Reason::NoToken)
-}
-
-/// The copies of one cookie.
-#[derive(Clone, Copy, Default)]
-enum Copies<'r> {
-    #[default]
-    None,
-    One(&'r [u8]),
-    Several,
-}
-
-impl<'r> Copies<'r> {
-    fn add(&mut self, value: &'r [u8]) {
-        *self = match self {
-            Copies::None => Copies::One(value),
-            Copies::One(_) | Copies::Several => Copies::Several,
-        };
-    }
-
-    /// The value; `None` if there is no cookie or an empty one, as the SDK leaves behind when it
-    /// clears a session. Several copies are refused even where they agree or are empty: which of
-    /// them the browser sends first must not choose the user.
-    fn only(self) -> Result<Option<&'r [u8]>, Reason> {
-        match self {
-            Copies::None => Ok(None),
-            Copies::One(text) => Ok(Some(cookie::value(text)).filter(|value| !value.is_empty())),
-            Copies::Several => Err(Reason::MultipleAccessTokens),
-        }
-    }
-}
-
-/// In which front ends in header mode keep their access token (supertokens-website).
-const HEADER_MODE_COOKIE: &[u8] = b"st-access-token";
-
-/// Which old SDKs set beside the access token; the SDK answers it with a refresh.
-const LEGACY_COOKIE: &[u8] = b"sIdRefreshToken";
-
-/// Bytes of all `Cookie` fields together: twice nginx's `large_client_header_buffers` of 4 x 8 KiB.
-const MAX_COOKIE_BYTES: usize = 64 * 1024;
-
-/// Cookies of all fields together. Browsers keep 180 a site at most (Chromium); without a limit,
-/// 64 KiB of `;` would cost ten times a signature.
-const MAX_COOKIES: usize = 180;
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::reason::Reason;
+    use crate::request::{MAX_COOKIE_BYTES, MAX_COOKIES};
     use alloc::string::ToString;
 
     #[test]

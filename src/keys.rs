@@ -7,7 +7,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::answer::Validators;
-use crate::decision::{FetchKeys, FetchReason, KeysState};
+use crate::decision::{FetchKeys, FetchReason};
 use crate::key_policy::KeyPolicy;
 use crate::key_set::{FetchFailure, Key, KeySet, Selection};
 use crate::looks::Looks;
@@ -139,8 +139,9 @@ impl Keys {
         }
     }
 
-    pub(crate) fn state(&self, retry_at: UnixMillis) -> KeysState {
-        KeysState { failure: self.0.failure, retry_at }
+    /// What was wrong with the last fetch, if it failed.
+    pub(crate) fn failure(&self) -> Option<FetchFailure> {
+        self.0.failure
     }
 }
 

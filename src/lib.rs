@@ -33,6 +33,7 @@ mod reason;
 mod time;
 mod base64url;
 mod json;
+mod percent;
 // 1  bytes → shapes, no opinions
 mod cookie;
 mod token;
@@ -46,43 +47,85 @@ mod key_set;
 mod verified;
 mod jws;
 // 3  opinions
+mod claim_value;
+mod claim_json;
+mod claims;
+mod invalid_claims;
+mod claim_validator;
+mod validators;
+mod stamped_claim;
+mod claim_kinds;
+mod built_in_claims;
+mod mfa_claim;
 mod response;
+mod redirect;
+mod attempts;
+mod clear_tokens;
+mod core_check;
 mod policy;
+mod api_policy;
 mod key_policy;
 mod session;
 mod decision;
+mod api_answer;
 // 4  machines: read `gate` first
 mod answer;
 mod back_off;
 mod looks;
 mod keys;
+mod request;
+mod pipeline;
 mod gate;
+mod api;
 mod origins;
 mod export;
 mod fetch;
 mod key_status;
 mod key_store;
-// 5  providers: the only users of cryptography crates
+// 5  words to and from the outside
+mod front_token;
+mod ssr_state;
+// 6  providers: the only users of cryptography crates
 pub mod crypto;
 
 pub use answer::FetchAnswer;
-pub use decision::{FetchKeys, FetchReason, SessionDecision, Unavailable};
+pub use api::ApiRequest;
+pub use api_policy::{AntiCsrf, ApiPolicy};
+pub use built_in_claims::{
+    AllowedDomainsClaim, EmailVerificationClaim, EmailVerificationClaimValidator, PermissionClaim,
+    UserRoleClaim,
+};
+pub use claim_kinds::{
+    BooleanClaim, PrimitiveArrayClaim, PrimitiveArrayClaimValidator, PrimitiveClaim,
+    PrimitiveClaimValidator,
+};
+pub use claim_validator::ClaimValidator;
+pub use claim_value::ClaimValue;
+pub use claims::Claims;
+pub use clear_tokens::{SameSite, TokenCookies};
+pub use core_check::{AskCore, CoreAnswer};
+pub use decision::{ApiDecision, FetchKeys, FetchReason, SessionDecision, Unavailable};
 pub use export::ImportError;
 pub use fetch::{Fetch, FetchOutcome, FetchReport, NextAction, Ticket};
+pub use front_token::{FrontToken, FrontTokenError};
 pub use gate::{Gate, Request};
 pub use header::TokenVersion;
+pub use invalid_claims::{ClaimFailure, ClaimReason, InvalidClaims};
 pub use jwk::SkipReason;
 pub use key_policy::KeyPolicy;
 pub use key_set::{FetchFailure, KeySet, Skipped};
 pub use key_status::{FetchCounts, Freshness, KeyStatus};
 pub use key_store::KeyStore;
 pub use keys::Keys;
+pub use mfa_claim::{MfaRequirement, MultiFactorAuthClaim, MultiFactorAuthClaimValidator};
 pub use origins::Origins;
-pub use policy::{PagePolicy, SigningKeyKind, TokenTransfer};
+pub use policy::{PagePolicy, SigningKeyKind, StatusCodes, TokenTransfer};
 pub use reason::Reason;
+pub use redirect::{ReturnPath, Routes};
 pub use response::Response;
 pub use session::{Session, TokenSource};
 pub use signature::{
     BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
 };
+pub use ssr_state::{SsrAction, SsrState};
 pub use time::UnixMillis;

@@ -21,6 +21,11 @@ pub(crate) struct Payload<'t> {
     /// `None`: the version has none, so it is the default tenant.
     pub(crate) tenant_id: Option<Cow<'t, str>>,
     pub(crate) session_handle: Cow<'t, str>,
+    /// `Some` where it is a text, as the SDK takes anything else for absent.
+    pub(crate) anti_csrf_token: Option<Cow<'t, str>>,
+    /// Whether `parentRefreshTokenHash1` is a text, an empty one included (as in the SDK): the token
+    /// is the first after a refresh, and the core has not heard of its use.
+    pub(crate) is_first_after_refresh: bool,
     pub(crate) expires_at: NumericDate,
     not_before: NotBefore,
 }
@@ -84,6 +89,8 @@ impl<'t> Payload<'t> {
             recipe_user_id,
             tenant_id,
             session_handle,
+            anti_csrf_token: text(found.anti_csrf_token),
+            is_first_after_refresh: text(found.parent_refresh_token_hash1).is_some(),
             expires_at,
             not_before,
         })
@@ -141,6 +148,8 @@ struct Found<'t> {
     tenant_id: Option<Value<'t>>,
     session_handle: Option<Value<'t>>,
     refresh_token_hash1: Option<Value<'t>>,
+    parent_refresh_token_hash1: Option<Value<'t>>,
+    anti_csrf_token: Option<Value<'t>>,
     exp: Option<Value<'t>>,
     iat: Option<Value<'t>>,
     nbf: Option<Value<'t>>,
@@ -154,6 +163,8 @@ enum Name {
     TenantId,
     SessionHandle,
     RefreshTokenHash1,
+    ParentRefreshTokenHash1,
+    AntiCsrfToken,
     Exp,
     Iat,
     Nbf,
@@ -170,6 +181,8 @@ impl<'t> Members<'t> for Found<'t> {
             "tId" => Name::TenantId,
             "sessionHandle" => Name::SessionHandle,
             "refreshTokenHash1" => Name::RefreshTokenHash1,
+            "parentRefreshTokenHash1" => Name::ParentRefreshTokenHash1,
+            "antiCsrfToken" => Name::AntiCsrfToken,
             "exp" => Name::Exp,
             "iat" => Name::Iat,
             "nbf" => Name::Nbf,
@@ -185,6 +198,8 @@ impl<'t> Members<'t> for Found<'t> {
             Name::TenantId => &mut self.tenant_id,
             Name::SessionHandle => &mut self.session_handle,
             Name::RefreshTokenHash1 => &mut self.refresh_token_hash1,
+            Name::ParentRefreshTokenHash1 => &mut self.parent_refresh_token_hash1,
+            Name::AntiCsrfToken => &mut self.anti_csrf_token,
             Name::Exp => &mut self.exp,
             Name::Iat => &mut self.iat,
             Name::Nbf => &mut self.nbf,

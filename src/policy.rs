@@ -2,24 +2,31 @@
 
 use alloc::borrow::Cow;
 
+use crate::claim_validator::ClaimValidator;
+use crate::validators::Validators;
+
 /// The operator's choices for a page gate. The defaults are the SDK's.
 ///
 /// ```
-/// use supertokens_session::{PagePolicy, SigningKeyKind, TokenTransfer};
+/// use supertokens_session::{EmailVerificationClaim, Gate, PagePolicy, SigningKeyKind, TokenTransfer};
 ///
 /// let policy = PagePolicy::default()
 ///     .access_token_cookie("__Host-session")
 ///     .signing_keys(SigningKeyKind::Static)
 ///     .token_transfer(TokenTransfer::Cookie)
+///     .claim(EmailVerificationClaim::is_verified())
 ///     .methods(&["QUERY"]);
-/// assert_ne!(policy, PagePolicy::default());
+/// let gate = Gate::page(policy);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct PagePolicy {
     pub(crate) access_token_cookie: Cow<'static, str>,
     pub(crate) signing_keys: SigningKeyKind,
     pub(crate) token_transfer: TokenTransfer,
     pub(crate) methods: &'static [&'static str],
+    pub(crate) claims: Validators,
+    pub(crate) status_codes: StatusCodes,
+    pub(crate) https: bool,
 }
 
 impl Default for PagePolicy {
@@ -29,6 +36,9 @@ impl Default for PagePolicy {
             signing_keys: SigningKeyKind::Dynamic,
             token_transfer: TokenTransfer::Any,
             methods: &[],
+            claims: Validators::NONE,
+            status_codes: StatusCodes::default(),
+            https: true,
         }
     }
 }
@@ -67,6 +77,29 @@ impl PagePolicy {
         self.methods = methods;
         self
     }
+
+    /// Adds a rule about the session's claims. All are judged, in the order in which they were added.
+    /// Default: none, as the SDK judges claims in the browser.
+    #[must_use]
+    pub fn claim(mut self, validator: impl ClaimValidator + 'static) -> Self {
+        self.claims.add(validator);
+        self
+    }
+
+    /// The status codes with which the API behind the page refuses. Default: 401 and 403.
+    #[must_use]
+    pub const fn status_codes(mut self, codes: StatusCodes) -> Self {
+        self.status_codes = codes;
+        self
+    }
+
+    /// Whether browsers reach the page by https. Default: they do. If not, as in development, the
+    /// cookie that counts attempts is one that browsers take over plain http.
+    #[must_use]
+    pub const fn https(mut self, https: bool) -> Self {
+        self.https = https;
+        self
+    }
 }
 
 /// The two kinds of signing key a core has, told apart by their `kid`: `d-` begins a dynamic
@@ -86,8 +119,11 @@ pub enum SigningKeyKind {
     Static,
 }
 
-/// Where a page looks for the token, as the SDK's `getTokenTransferMethod`. A page never reads the
-/// `Authorization` header: a browser does not send one with a navigation.
+/// Where a gate looks for the token, as the SDK's `getTokenTransferMethod`.
+///
+/// An API reads the `Authorization` header and the access token cookie. A page never reads the
+/// header, as a browser does not send one with a navigation; for a front end in header mode it
+/// reads the cookie `st-access-token`, in which that keeps its token.
 ///
 /// ```
 /// use supertokens_session::{PagePolicy, TokenTransfer};
@@ -97,10 +133,48 @@ pub enum SigningKeyKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the three of the SDK")]
 pub enum TokenTransfer {
-    /// The access token cookie, or where there is none, as for [`Self::Header`].
+    /// Both. A page takes the access token cookie first; an API a bearer token that has the shape of
+    /// a session's.
     Any,
     /// The access token cookie only.
     Cookie,
-    /// Only the cookie `st-access-token`, in which front ends in header mode keep their token.
+    /// An API: the `Authorization` header only. A page: only the cookie `st-access-token`.
     Header,
+}
+
+/// The status codes of refusals, `sessionExpiredStatusCode` and `invalidClaimStatusCode`.
+///
+/// ```
+/// use supertokens_session::StatusCodes;
+///
+/// let codes = StatusCodes::new(440, 403).expect("they differ");
+/// assert_eq!(StatusCodes::new(401, 401), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StatusCodes {
+    pub(crate) session_expired: u16,
+    pub(crate) invalid_claim: u16,
+}
+
+impl StatusCodes {
+    /// The status for a session that is missing, over or to be refreshed, and the one for invalid
+    /// claims. `None` if they are the same, as the front end could not tell them apart, or one of them
+    /// is a success (2xx).
+    #[must_use]
+    pub const fn new(session_expired: u16, invalid_claim: u16) -> Option<Self> {
+        if session_expired == invalid_claim
+            || session_expired / 100 == 2
+            || invalid_claim / 100 == 2
+        {
+            return None;
+        }
+        Some(Self { session_expired, invalid_claim })
+    }
+}
+
+impl Default for StatusCodes {
+    /// 401 and 403.
+    fn default() -> Self {
+        Self { session_expired: 401, invalid_claim: 403 }
+    }
 }

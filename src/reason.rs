@@ -22,7 +22,7 @@ macro_rules! words {
             /// Every one of them, in the order of declaration.
             pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
 
-            /// The stable name in snake case, for logs and metrics.
+            /// The stable name, for logs and metrics.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $( Self::$variant => $name, )* }
@@ -43,9 +43,9 @@ words! {
     /// Why a request is not (yet) a session.
     ///
     /// Reasons explain; what to *do* is the [`SessionDecision`](crate::SessionDecision) they come
-    /// in. Only [`NotYetValid`](Self::NotYetValid) and [`SigningKeyKind`](Self::SigningKeyKind) say
-    /// something of a token whose signature held; all else, [`Expired`](Self::Expired) included,
-    /// may be the word of whoever sent the request.
+    /// in. Those from [`NotYetValid`](Self::NotYetValid) on, but for [`Expired`](Self::Expired), and
+    /// [`AntiCsrfMismatch`](Self::AntiCsrfMismatch) with its two neighbours say something of a token
+    /// whose signature held; all else may be the word of whoever sent the request.
     ///
     /// ```
     /// use supertokens_session::Reason;
@@ -57,6 +57,7 @@ words! {
         // The request.
         NoToken = "no_token", "there is no access token";
         Method = "method", "the method is neither GET nor HEAD and the policy does not name it";
+        NotChecked = "not_checked", "the method is OPTIONS or TRACE, which an API does not check";
         CookieHeaderTooLong = "cookie_header_too_long", "the cookie headers are longer than 64 KiB in all";
         TooManyCookies = "too_many_cookies", "there are more than 180 cookies, empty ones counted";
         LegacyCookie = "legacy_cookie", "a cookie of a legacy SDK, sIdRefreshToken, is present";
@@ -101,6 +102,12 @@ words! {
         CriticalHeader = "critical_header", "the header has crit or b64";
         SignatureNotBase64Url = "signature_not_base64url", "the signature is not canonical base64url of a possible length";
 
+        // Cross-site request forgery.
+        CustomHeaderMissing = "custom_header_missing", "the rid header, which no other site can send, is missing";
+        AntiCsrfHeaderMissing = "anti_csrf_header_missing", "the anti-csrf header is missing";
+        AntiCsrfTokenMissing = "anti_csrf_token_missing", "the access token has no antiCsrfToken";
+        AntiCsrfMismatch = "anti_csrf_mismatch", "the anti-csrf header is not the access token's";
+
         // Keys.
         UnknownKey = "unknown_key", "the issuer does not have the key";
         KeyUnusable = "key_unusable", "the issuer publishes the key in a form that cannot be used";
@@ -111,6 +118,19 @@ words! {
         NotYetValid = "not_yet_valid", "nbf lies in the future or is not a number";
         Expired = "expired", "the access token has expired";
         SigningKeyKind = "signing_key_kind", "the kind of signing key is not the one the policy names";
+        InvalidClaims = "invalid_claims", "the session's claims are not what the policy wants";
+
+        // The core.
+        CheckDatabase = "check_database", "the policy wants the core asked";
+        FirstUseAfterRefresh = "first_use_after_refresh", "the token is the first after a refresh, which the core is to hear of";
+        Revoked = "revoked", "the core does not have the session any more";
+        CoreRefused = "core_refused", "the core wants the session refreshed";
+        CoreUnavailable = "core_unavailable", "the core could not be asked";
+        CoreAnswer = "core_answer", "the core's answer is none that it gives";
+
+        // The API behind a page.
+        ApiRefused = "api_refused", "the API refused the session";
+        ApiAnswer = "api_answer", "the API's answer is neither a result nor a refusal";
     }
 }
 

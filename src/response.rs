@@ -28,7 +28,6 @@ pub struct Response {
     body: Cow<'static, str>,
 }
 
-#[allow(dead_code, reason = "used by the parts that are being built")]
 impl Response {
     pub(crate) fn new(status: u16) -> Self {
         let headers = Vec::from([("cache-control", Cow::Borrowed("no-store"))]);

@@ -139,6 +139,10 @@ pub enum TokenSource {
     Cookie,
     /// The cookie `st-access-token`, which a front end in header mode sets.
     HeaderModeCookie,
+    /// The `Authorization` header, with the scheme `Bearer`.
+    Authorization,
+    /// The core's answer, which replaced the token of the request.
+    Core,
 }
 
 impl TokenSource {
@@ -148,6 +152,8 @@ impl TokenSource {
         match self {
             Self::Cookie => "cookie",
             Self::HeaderModeCookie => "header_mode_cookie",
+            Self::Authorization => "authorization",
+            Self::Core => "core",
         }
     }
 }

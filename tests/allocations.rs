@@ -42,12 +42,7 @@ fn provider_alone(key: &Signer, token: &str) -> u64 {
 
 /// What a decision is, in a word.
 fn outcome(decision: &SessionDecision) -> &'static str {
-    match decision {
-        SessionDecision::Authenticated(_) => "authenticated",
-        SessionDecision::NoSession(reason) | SessionDecision::TryRefresh(reason) => reason.name(),
-        SessionDecision::FetchKeys(_) => "fetch_keys",
-        SessionDecision::Unavailable(why) => why.reason().name(),
-    }
+    decision.reason().map_or(decision.name(), supertokens_session::Reason::name)
 }
 
 /// The page gate's decision on this token, and the allocations and bytes it took.

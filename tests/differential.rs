@@ -96,7 +96,7 @@ fn verdict_of(decision: &SessionDecision) -> Verdict {
         SessionDecision::TryRefresh(reason) => Verdict::TryRefresh(class_of(*reason)),
         SessionDecision::FetchKeys(_) => Verdict::FetchKeys,
         SessionDecision::Unavailable(_) => Verdict::Unavailable,
-        SessionDecision::NoSession(_) => panic!("{decision:?} of a GET"),
+        other => panic!("{other:?} of a GET, without claims or attempts"),
     }
 }
 

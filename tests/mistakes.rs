@@ -155,10 +155,8 @@ fn never_fetched() -> Keys {
 /// Why a token is no session; `None` if it is one.
 fn refused(token: &str, keys: &Keys) -> Option<Reason> {
     match decide_token(token, keys) {
-        SessionDecision::Authenticated(_) => None,
-        SessionDecision::NoSession(reason) | SessionDecision::TryRefresh(reason) => Some(reason),
-        SessionDecision::Unavailable(why) => Some(why.reason()),
         SessionDecision::FetchKeys(_) => panic!("a key was looked for: {token}"),
+        decision => decision.reason(),
     }
 }
 

@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
 use supertokens_session::{
-    FetchAnswer, FetchReason, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, Reason, SessionDecision,
-    TokenTransfer, UnixMillis,
+    AntiCsrf, ApiDecision, ApiPolicy, CoreAnswer, FetchAnswer, FetchReason, Gate, KeyPolicy,
+    KeyStore, Keys, PagePolicy, Reason, SessionDecision, SigningKeyKind, TokenTransfer, UnixMillis,
 };
 use support::{
     NOW, PAYLOAD, Signer, at, base64url, decide, decide_token, jwks, jwks_of, keys, payload_with,
@@ -25,16 +25,14 @@ fn config(cases: u32) -> ProptestConfig {
 
 /// The word a decision leads with, and its reason.
 fn outcome(decision: &SessionDecision) -> (&'static str, &'static str) {
-    match decision {
-        SessionDecision::Authenticated(_) => ("authenticated", ""),
-        SessionDecision::NoSession(reason) => ("no_session", reason.name()),
-        SessionDecision::TryRefresh(reason) => ("try_refresh", reason.name()),
+    let reason = match decision {
         SessionDecision::FetchKeys(why) => match why.reason() {
-            FetchReason::NoKeys => ("fetch_keys", "no_keys"),
-            _ => ("fetch_keys", "unknown_key"),
+            FetchReason::NoKeys => "no_keys",
+            _ => "unknown_key",
         },
-        SessionDecision::Unavailable(why) => ("unavailable", why.reason().name()),
-    }
+        decision => decision.reason().map_or("", Reason::name),
+    };
+    (decision.name(), reason)
 }
 
 /// Who a decision says the visitor is: what two tokens of one meaning must agree on.
@@ -316,5 +314,67 @@ proptest! {
         let gate = Gate::page(PagePolicy::default());
         let request = gate.request("GET", fields.iter().map(|field| field.as_bytes()));
         prop_assert_eq!(request.decide(&ready, at(NOW)), expected);
+    }
+}
+
+/// The API's last word on a request, with a core that knows every session.
+fn api_decides(api: &Gate<ApiPolicy>, cookie: &[u8], keys: &Keys, now: UnixMillis) -> ApiDecision {
+    let mut request = api.request("GET", [cookie]);
+    match request.decide(keys, now) {
+        ApiDecision::AskCore(check) => {
+            request.finish(check, CoreAnswer::http(200, br#"{"status":"OK"}"#));
+            request.decide(keys, now)
+        }
+        decision => decision,
+    }
+}
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    /// Nor, where it is nobody, on why.
+    #[test]
+    fn page_and_api_never_disagree_on_who_the_user_is(
+        header in some_members(),
+        payload in prop_oneof![
+            4 => some_members().prop_map(|members| with_members(PAYLOAD, &members)),
+            1 => Just(payload_with("parentRefreshTokenHash1", r#""x""#)),
+            1 => json(),
+        ],
+        (signer, kind) in (0..3_usize, select(vec![SigningKeyKind::Dynamic, SigningKeyKind::Static])),
+        around in select(vec![("", ""), ("x=y; ", "; sIdRefreshToken=1"), ("\"", "\""), (" ", "\t")]),
+        garbled in prop_oneof![3 => Just(None), 1 => any::<(Index, u8)>().prop_map(Some)],
+        now in prop_oneof![3 => Just(NOW), 1 => any::<u64>()],
+    ) {
+        let signer = [Signer::dynamic(), Signer::statik(), Signer::other()].into_iter().nth(signer);
+        let signer = signer.unwrap();
+        let token = signer.token(&with_members(&signer.header(), &header), &payload);
+        let mut cookie = match around {
+            (before @ "x=y; ", after) => format!("{before}sAccessToken={token}{after}"),
+            (before, after) => format!("sAccessToken={before}{token}{after}"),
+        }.into_bytes();
+        if let Some((place, byte)) = garbled {
+            let place = place.index(cookie.len());
+            cookie[place] = byte;
+        }
+        let page = Gate::page(PagePolicy::default()
+            .signing_keys(kind).token_transfer(TokenTransfer::Cookie));
+        let api = Gate::api(ApiPolicy::new(AntiCsrf::None)
+            .signing_keys(kind).token_transfer(TokenTransfer::Cookie));
+        for keys in all_keys() {
+            let page = page.request("GET", [cookie.as_slice()]).decide(&keys, at(now));
+            let api = api_decides(&api, &cookie, &keys, at(now));
+            let reason = page.reason();
+            prop_assert_eq!(reason, api.reason());
+            match (page, api) {
+                (SessionDecision::Authenticated(page), ApiDecision::Authenticated(api)) => {
+                    prop_assert_eq!(page, api);
+                }
+                (SessionDecision::FetchKeys(page), ApiDecision::FetchKeys(api)) => {
+                    prop_assert_eq!(page, api);
+                }
+                (page, api) => prop_assert!(reason.is_some(), "{:?} {:?}", page, api),
+            }
+        }
     }
 }

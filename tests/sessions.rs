@@ -15,38 +15,32 @@ use protocol::Protocol;
 use serde_json::Value;
 use support::provider;
 
-/// Cases with claim validators, which answer an error until claims are built.
-const NOT_BUILT: [&str; 3] = ["claims-ok", "claims-bad", "claims-old"];
-
 #[test]
-fn every_case_of_the_session_table_gets_its_page_decision() {
+fn every_case_of_the_session_table_gets_both_its_decisions() {
     let Some(vectors) = support::vectors() else { return };
-    let expected: HashMap<String, Value> = support::lines(&vectors.join("sessions/expected.jsonl"))
-        .iter()
-        .map(|line| {
-            let line: Value = serde_json::from_str(line).unwrap();
-            let members: Vec<_> = line.as_object().unwrap().keys().cloned().collect();
-            assert_eq!(members, ["api", "id", "page"]);
-            (line["id"].as_str().unwrap().to_owned(), line["page"].clone())
-        })
-        .collect();
-    let (mut protocol, mut decided, mut not_built) =
-        (Protocol::new(&[provider::RS256]), 0, Vec::new());
+    let expected: HashMap<String, [Value; 2]> =
+        support::lines(&vectors.join("sessions/expected.jsonl"))
+            .iter()
+            .map(|line| {
+                let line: Value = serde_json::from_str(line).unwrap();
+                let members: Vec<_> = line.as_object().unwrap().keys().cloned().collect();
+                assert_eq!(members, ["api", "id", "page"]);
+                let decisions = [line["page"].clone(), line["api"].clone()];
+                (line["id"].as_str().unwrap().to_owned(), decisions)
+            })
+            .collect();
+    let (mut protocol, mut decided) = (Protocol::new(&[provider::RS256]), 0);
     for line in support::lines(&vectors.join("sessions/cases.jsonl")) {
         // An unknown member or option is an error of the protocol, so no field goes unread.
         let Some(line) = protocol.line(line.as_bytes()) else { continue };
         let id = line.id.as_deref().unwrap();
-        match &line.page {
-            Ok(decision) => {
-                assert_eq!(protocol::names(decision).0, expected[id], "{id}");
-                decided += 1;
-            }
-            Err(_) => not_built.push(id.to_owned()),
-        }
+        let decisions = line.decisions.unwrap_or_else(|why| panic!("{id}: {why}"));
+        let names = [decisions.page.name(), decisions.api.name()];
+        assert_eq!(names, expected[id], "{id}: {:?}", decisions.api);
+        decided += 1;
     }
-    assert_eq!(not_built, NOT_BUILT);
-    assert_eq!(decided + not_built.len(), expected.len());
-    println!("{decided} session cases decided");
+    assert_eq!(decided, expected.len());
+    println!("{decided} session cases decided by both gates");
 }
 
 #[test]
@@ -55,7 +49,7 @@ fn every_sample_is_decided_and_every_decision_is_among_them() {
     let mut decisions: Vec<_> = include_str!("../examples/decide/samples.jsonl")
         .lines()
         .filter_map(|line| protocol.line(line.as_bytes()))
-        .map(|line| protocol::names(&line.page.unwrap()).0)
+        .map(|line| line.decisions.unwrap().page.name())
         .collect();
     decisions.sort_unstable();
     decisions.dedup();
@@ -64,7 +58,10 @@ fn every_sample_is_decided_and_every_decision_is_among_them() {
 
 /// Input lines after the defaults, and what is printed for each.
 const LINES: &[(&str, &str)] = &[
-    (r#"{"id":"none"}"#, r#"{"id":"none","page":{"decision":"no_session","reason":"no_token"}}"#),
+    (
+        r#"{"id":"none"}"#,
+        r#"{"id":"none","page":{"decision":"no_session","reason":"no_token"},"api":{"decision":"no_session","reason":"no_token","status":401,"body":{"message":"unauthorised"}}}"#,
+    ),
     (
         "not json",
         r#"{"id":null,"error":"the line is not JSON: expected ident at line 1 column 2"}"#,
@@ -77,20 +74,20 @@ const LINES: &[(&str, &str)] = &[
     (r#"{"id":"a","cookies":"x"}"#, r#"{"id":"a","error":"unknown member cookies"}"#),
     (r#"{"id":"b","opts":{"x":1}}"#, r#"{"id":"b","error":"unknown member opts.x"}"#),
     (
-        r#"{"id":"c","headers":{"x":1}}"#,
-        r#"{"id":"c","page":{"decision":"no_session","reason":"no_token"}}"#,
+        r#"{"id":"c","headers":{"x":1},"opts":{"sessionRequired":false}}"#,
+        r#"{"id":"c","page":{"decision":"no_session","reason":"no_token"},"api":{"decision":"no_session","reason":"no_token"}}"#,
     ),
     (
         r#"{"id":"d","cookie_header":"\u0100"}"#,
-        r#"{"id":"d","error":"a cookie has a code point above U+00FF"}"#,
+        r#"{"id":"d","error":"cookie_header has a code point above U+00FF"}"#,
     ),
     (r#"{"id":"e","cookie_header":7}"#, r#"{"id":"e","error":"cookie_header is not a string"}"#),
     (r#"{"id":"f","now":"x"}"#, r#"{"id":"f","error":"now is not a number"}"#),
     (r#"{"id":"g","now":-1}"#, r#"{"id":"g","error":"now is not a time since the epoch"}"#),
     (r#"{"id":"h","cookie_header_b64":"*"}"#, r#"{"id":"h","error":"not base64"}"#),
     (
-        r#"{"id":"i","opts":{"claims":[]}}"#,
-        r#"{"id":"i","error":"claim validators are not built yet"}"#,
+        r#"{"id":"i","opts":{"claims":[{"kind":"x","key":"k","value":1}]}}"#,
+        r#"{"id":"i","error":"a claim's kind is none of the protocol's"}"#,
     ),
     (
         r#"{"id":"j","opts":{"transfer":"x"}}"#,
@@ -98,8 +95,28 @@ const LINES: &[(&str, &str)] = &[
     ),
     (r#"{"id":"k","defaults":{}}"#, r#"{"id":"k","error":"unknown member defaults"}"#),
     (
-        r#"{"id":"l","method":"POST"}"#,
-        r#"{"id":"l","page":{"decision":"no_session","reason":"method"}}"#,
+        r#"{"id":"l","method":"POST","cookie_header":"sAccessToken=a.b"}"#,
+        r#"{"id":"l","page":{"decision":"no_session","reason":"method"},"api":{"decision":"no_session","reason":"segment_count","status":401,"body":{"message":"unauthorised"}}}"#,
+    ),
+    (
+        r#"{"id":"m","method":"OPTIONS","cookie_header":"sIdRefreshToken=x"}"#,
+        r#"{"id":"m","page":{"decision":"no_session","reason":"method"},"api":{"decision":"no_session","reason":"not_checked"}}"#,
+    ),
+    (
+        r#"{"id":"n","cookie_header":"sIdRefreshToken=x"}"#,
+        r#"{"id":"n","page":{"decision":"try_refresh","reason":"legacy_cookie"},"api":{"decision":"try_refresh","reason":"legacy_cookie","status":401,"body":{"message":"try refresh token"}}}"#,
+    ),
+    (
+        r#"{"id":"o","opts":{"claims":[{"kind":"boolean","key":"k","value":true,"x":1}]}}"#,
+        r#"{"id":"o","error":"unknown member x of a claim"}"#,
+    ),
+    (
+        r#"{"id":"p","opts":{"claims":[{"kind":"includesAny","key":"k","value":1}]}}"#,
+        r#"{"id":"p","error":"the value is not an array"}"#,
+    ),
+    (
+        r#"{"id":"q","opts":{"claims":[{"kind":"includes","key":"k","value":1,"maxAgeInSeconds":-1}]}}"#,
+        r#"{"id":"q","error":"maxAgeInSeconds is not a span of time"}"#,
     ),
 ];
 
@@ -136,7 +153,7 @@ fn now_is_floored_to_the_millisecond() {
     ] {
         let jwks = include_str!("data/jwks.json");
         let line = format!(r#"{{"cookie_header":"{cookie}","now":{now},"jwks":{jwks}}}"#);
-        let page = Protocol::new(&[provider::RS256]).line(line.as_bytes()).unwrap().page.unwrap();
-        assert_eq!(protocol::names(&page).0, decision, "{now}");
+        let line = Protocol::new(&[provider::RS256]).line(line.as_bytes()).unwrap();
+        assert_eq!(line.decisions.unwrap().page.name(), decision, "{now}");
     }
 }

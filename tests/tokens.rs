@@ -16,8 +16,8 @@ use supertokens_session::{
     FetchAnswer, Gate, Keys, PagePolicy, SessionDecision, SigningKeyKind, TokenTransfer,
 };
 use support::{
-    NOW, PAYLOAD, Signer, at, base64url, decide, decide_token, jwks, jwks_of, keys, payload_with,
-    store_after, unbase64url,
+    NOT_OF_A_PAGE_S_TOKEN, NOW, PAYLOAD, Signer, at, base64url, decide, decide_token, jwks,
+    jwks_of, keys, payload_with, store_after, unbase64url,
 };
 
 /// Decisions with what they must be: `None` is a session.
@@ -409,8 +409,10 @@ fn every_reason_is_some_token_s() {
     let tables = [requests, algorithms, header_members, sizes, key_rows];
     let tables = tables.into_iter().chain(shape::TABLES).chain(claims::TABLES);
     let reached: Vec<_> = tables.flat_map(|table| table().check()).collect();
+    // The rest are in `tests/api.rs`.
     for reason in Reason::ALL {
-        assert!(reached.contains(reason), "no row has {reason:?}");
+        let expected = !NOT_OF_A_PAGE_S_TOKEN.contains(reason);
+        assert_eq!(reached.contains(reason), expected, "{reason:?}");
     }
-    println!("{} rows are refused, for all of {} reasons", reached.len(), Reason::ALL.len());
+    println!("{} rows are refused", reached.len());
 }

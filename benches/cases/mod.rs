@@ -8,7 +8,7 @@ pub mod worst;
 pub mod support;
 
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
-use supertokens_session::{Gate, Keys, SessionDecision, UnixMillis};
+use supertokens_session::{Gate, Keys, Reason, SessionDecision, UnixMillis};
 use support::{PAYLOAD, Signer, payload_with, unbase64url};
 
 /// The fixed token that every measurement accepts.
@@ -64,12 +64,8 @@ pub fn decide(gate: &Gate, cookie: &str, keys: &Keys, now: UnixMillis) -> Sessio
 /// The name of the decision's reason.
 pub fn reason(decision: &SessionDecision) -> Option<&'static str> {
     match decision {
-        SessionDecision::Authenticated(_) => None,
-        SessionDecision::NoSession(reason) | SessionDecision::TryRefresh(reason) => {
-            Some(reason.name())
-        }
         SessionDecision::FetchKeys(_) => Some("fetch_keys"),
-        SessionDecision::Unavailable(why) => Some(why.reason().name()),
+        decision => decision.reason().map(Reason::name),
     }
 }
 

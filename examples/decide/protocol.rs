@@ -12,9 +12,13 @@ use alloc::{format, vec};
 use base64ct::{Base64, Encoding};
 use serde_json::{Map, Value};
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, PagePolicy, SessionDecision, SignatureAlgorithm,
-    SigningKeyKind, TokenTransfer, UnixMillis,
+    AntiCsrf, ApiDecision, ApiPolicy, Fetch, FetchAnswer, FetchKeys, Gate, InvalidClaims,
+    KeyPolicy, KeyStore, Keys, PagePolicy, Reason, Response, Session, SessionDecision,
+    SignatureAlgorithm, SigningKeyKind, TokenTransfer, UnixMillis,
 };
+
+#[path = "claims.rs"]
+mod claims;
 
 /// What decides lines: remembers the defaults of a first line.
 pub(crate) struct Protocol {
@@ -27,7 +31,15 @@ pub(crate) struct Protocol {
 pub(crate) struct Line {
     pub(crate) id: Option<String>,
     pub(crate) note: String,
-    pub(crate) page: Result<SessionDecision, String>,
+    pub(crate) decisions: Result<Decisions, String>,
+}
+
+/// What each gate decides on it.
+pub(crate) struct Decisions {
+    pub(crate) page: SessionDecision,
+    pub(crate) api: ApiDecision,
+    /// What an API answers.
+    response: Option<Response>,
 }
 
 impl Protocol {
@@ -39,7 +51,7 @@ impl Protocol {
     /// Decides one line; `None` for the defaults.
     pub(crate) fn line(&mut self, text: &[u8]) -> Option<Line> {
         let first = !core::mem::replace(&mut self.begun, true);
-        let failed = |why: String| Line { id: None, note: String::new(), page: Err(why) };
+        let failed = |why: String| Line { id: None, note: String::new(), decisions: Err(why) };
         let mut line = match serde_json::from_slice(text) {
             Ok(Value::Object(line)) => line,
             Ok(_) => return Some(failed("the line is not an object".into())),
@@ -60,7 +72,7 @@ impl Protocol {
         Some(Line {
             id: text("id"),
             note: text("note").unwrap_or_default(),
-            page: Case::read(&line).map(|case| case.page(&self.algorithms)),
+            decisions: Case::read(&line).map(|case| case.decide(&self.algorithms)),
         })
     }
 }
@@ -84,28 +96,41 @@ impl Line {
     /// The line of output, without its end.
     pub(crate) fn output(&self) -> String {
         let id = self.id.as_deref().map_or(Value::Null, Value::from);
-        match &self.page {
-            Ok(decision) => format!(r#"{{"id":{id},"page":{}}}"#, describe(decision)),
+        match &self.decisions {
+            Ok(Decisions { page, api, response }) => {
+                let page = describe(page.name(), page.reason(), session(page), failures(page), "");
+                let http = match (api, response) {
+                    (SessionDecision::Authenticated(_), _) => r#","status":200"#.into(),
+                    (_, None) => String::new(),
+                    (_, Some(response)) => {
+                        format!(r#","status":{},"body":{}"#, response.status(), response.body())
+                    }
+                };
+                let api = describe(api.name(), api.reason(), session(api), failures(api), &http);
+                format!(r#"{{"id":{id},"page":{page},"api":{api}}}"#)
+            }
             Err(why) => format!(r#"{{"id":{id},"error":{}}}"#, Value::from(why.as_str())),
         }
     }
 }
 
-/// The decision and the reason by their stable names.
-pub(crate) fn names(decision: &SessionDecision) -> (&'static str, &'static str) {
-    match decision {
-        SessionDecision::Authenticated(_) => ("authenticated", ""),
-        SessionDecision::NoSession(why) => ("no_session", why.name()),
-        SessionDecision::TryRefresh(why) => ("try_refresh", why.name()),
-        SessionDecision::Unavailable(why) => ("unavailable", why.reason().name()),
-        SessionDecision::FetchKeys(_) => unreachable!("the case fetches"),
-    }
+fn session<L, A>(decision: &SessionDecision<L, A>) -> Option<&Session> {
+    if let SessionDecision::Authenticated(session) = decision { Some(session) } else { None }
 }
 
-fn describe(decision: &SessionDecision) -> String {
-    let (decision_name, reason) = names(decision);
-    let mut members = vec![("decision", Value::from(decision_name))];
-    if let SessionDecision::Authenticated(session) = decision {
+fn failures<L, A>(decision: &SessionDecision<L, A>) -> Option<&InvalidClaims> {
+    if let SessionDecision::InvalidClaims(failures) = decision { Some(failures) } else { None }
+}
+
+fn describe(
+    name: &str,
+    reason: Option<Reason>,
+    session: Option<&Session>,
+    failures: Option<&InvalidClaims>,
+    more: &str,
+) -> String {
+    let mut members = vec![("decision", Value::from(name))];
+    if let Some(session) = session {
         members.extend([
             ("user_id", session.user_id().into()),
             ("recipe_user_id", session.recipe_user_id().into()),
@@ -115,19 +140,26 @@ fn describe(decision: &SessionDecision) -> String {
             ("source", session.source().name().into()),
             ("expires_at", session.expires_at().as_secs().into()),
         ]);
-    } else {
-        members.push(("reason", reason.into()));
     }
-    let members: Vec<_> =
+    if let Some(reason) = reason {
+        members.push(("reason", reason.name().into()));
+    }
+    let mut members: Vec<_> =
         members.iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
-    format!("{{{}}}", members.join(","))
+    // Not as a value: its members have an order.
+    members.extend(failures.map(|failures| format!(r#""failures":{}"#, failures.to_json())));
+    format!("{{{}{more}}}", members.join(","))
 }
 
 /// One request, with the JWKS document its origin would serve.
 struct Case {
     method: String,
     cookies: Vec<Vec<u8>>,
-    policy: PagePolicy,
+    authorization: Option<Vec<u8>>,
+    anti_csrf: Option<Vec<u8>>,
+    rid: Option<Vec<u8>>,
+    page: PagePolicy,
+    api: ApiPolicy,
     now: UnixMillis,
     jwks_status: u16,
     /// `None`: the fetch fails without an HTTP answer.
@@ -136,35 +168,45 @@ struct Case {
 
 impl Case {
     fn read(line: &Map<String, Value>) -> Result<Self, String> {
+        let (page, api) = policies(line.get("opts"))?;
         let mut case = Self {
             method: "GET".into(),
             cookies: Vec::new(),
-            policy: PagePolicy::default(),
+            authorization: None,
+            anti_csrf: None,
+            rid: None,
+            page,
+            api,
             now: UnixMillis::default(),
             jwks_status: 200,
             jwks: None,
         };
         for (name, value) in line {
             match name.as_str() {
-                "id" | "authorization" | "token" | "jwks_error" | "note" => {
+                "id" | "jwks_error" | "note" => {
                     text(name, value)?;
                 }
-                "cookie_header" => case.cookies.push(latin1(text(name, value)?)?),
+                "authorization" => case.authorization = Some(latin1(name, value)?),
+                "token" => {
+                    case.authorization = Some([b"Bearer ", &*latin1(name, value)?].concat());
+                }
+                "cookie_header" => case.cookies.push(latin1(name, value)?),
                 "cookie_headers" => {
                     let fields = value.as_array().ok_or("cookie_headers is not an array")?;
                     for field in fields {
-                        case.cookies.push(latin1(text(name, field)?)?);
+                        case.cookies.push(latin1(name, field)?);
                     }
                 }
                 "cookie_header_b64" => case.cookies.push(base64(text(name, value)?)?),
                 "method" => case.method = text(name, value)?.into(),
                 "headers" => {
                     let headers = value.as_object().ok_or("headers is not an object")?;
-                    for name in ["anti-csrf", "rid"] {
-                        headers.get(name).map(|value| text(name, value)).transpose()?;
-                    }
+                    let header =
+                        |name| headers.get(name).map(|value| latin1(name, value)).transpose();
+                    case.anti_csrf = header("anti-csrf")?;
+                    case.rid = header("rid")?;
                 }
-                "jwks" | "jwks_b64" => {}
+                "jwks" | "jwks_b64" | "opts" => {}
                 "jwks_status" => {
                     case.jwks_status = value
                         .as_u64()
@@ -172,7 +214,6 @@ impl Case {
                         .ok_or("jwks_status is not an HTTP status")?;
                 }
                 "now" => case.now = millis(value)?,
-                "opts" => case.policy = policy(value.as_object().ok_or("opts is not an object")?)?,
                 _ => return Err(format!("unknown member {name}")),
             }
         }
@@ -195,63 +236,99 @@ impl Case {
         Ok(case)
     }
 
-    /// The page gate's decision, by a store that starts empty and fetches once.
-    fn page(&self, algorithms: &[&'static dyn SignatureAlgorithm]) -> SessionDecision {
-        let gate = Gate::page(self.policy.clone());
-        let request = gate.request(&self.method, self.cookies.iter().map(Vec::as_slice));
+    /// What each gate decides, by a store that starts empty and fetches once.
+    fn decide(&self, algorithms: &[&'static dyn SignatureAlgorithm]) -> Decisions {
+        let cookies = || self.cookies.iter().map(Vec::as_slice);
+        let gate = Gate::page(self.page.clone());
+        let request = gate.request(&self.method, cookies());
+        let page = self.with_keys(algorithms, |keys| match request.decide(keys, self.now) {
+            SessionDecision::FetchKeys(why) => Err(why),
+            decision => Ok(decision),
+        });
+        let gate = Gate::api(self.api.clone());
+        let request = gate
+            .request(&self.method, cookies())
+            .authorization(self.authorization.as_deref())
+            .anti_csrf(self.anti_csrf.as_deref())
+            .rid(self.rid.as_deref());
+        let api = self.with_keys(algorithms, |keys| match request.decide(keys, self.now) {
+            SessionDecision::FetchKeys(why) => Err(why),
+            decision => Ok(decision),
+        });
+        let response = gate.response(&api, self.now);
+        Decisions { page, api, response }
+    }
+
+    fn with_keys<D>(
+        &self,
+        algorithms: &[&'static dyn SignatureAlgorithm],
+        decide: impl Fn(&Keys) -> Result<D, FetchKeys>,
+    ) -> D {
         let mut store = KeyStore::new("the line's jwks", algorithms, KeyPolicy::default(), 7);
         let mut keys = store.keys();
         loop {
-            match request.decide(&keys, self.now) {
-                SessionDecision::FetchKeys(why) => match store.begin_fetch(why, self.now) {
-                    Fetch::Ticket(ticket) => {
-                        let answer = match &self.jwks {
-                            Some(body) => FetchAnswer::http(self.jwks_status, body),
-                            None => FetchAnswer::failed(),
-                        };
-                        keys = store.finish_fetch(ticket, answer, self.now).into_keys();
-                    }
-                    other => unreachable!("nobody else fetches: {other:?}"),
-                },
-                decision => return decision,
-            }
+            let why = match decide(&keys) {
+                Ok(decision) => return decision,
+                Err(why) => why,
+            };
+            let Fetch::Ticket(ticket) = store.begin_fetch(why, self.now) else {
+                unreachable!("nobody else fetches")
+            };
+            let answer = match &self.jwks {
+                Some(body) => FetchAnswer::http(self.jwks_status, body),
+                None => FetchAnswer::failed(),
+            };
+            keys = store.finish_fetch(ticket, answer, self.now).into_keys();
         }
     }
 }
 
-fn policy(opts: &Map<String, Value>) -> Result<PagePolicy, String> {
-    let mut policy = PagePolicy::default();
+/// Both gates' policies out of `opts`. What concerns an API alone, a page has no use for.
+fn policies(opts: Option<&Value>) -> Result<(PagePolicy, ApiPolicy), String> {
+    let none = Map::new();
+    let opts = match opts {
+        None => &none,
+        Some(opts) => opts.as_object().ok_or("opts is not an object")?,
+    };
+    let anti_csrf = match opts.get("antiCsrf").map(|mode| text("antiCsrf", mode)).transpose()? {
+        None | Some("NONE") => AntiCsrf::None,
+        Some("VIA_TOKEN") => AntiCsrf::ViaToken,
+        Some("VIA_CUSTOM_HEADER") => AntiCsrf::ViaCustomHeader,
+        Some(_) => return Err("antiCsrf is none of its three modes".into()),
+    };
+    let (mut page, mut api) = (PagePolicy::default(), ApiPolicy::new(anti_csrf));
     for (name, value) in opts {
         match name.as_str() {
             "useDynamicAccessTokenSigningKey" => {
-                policy = policy.signing_keys(if boolean(name, value)? {
+                let kind = if boolean(name, value)? {
                     SigningKeyKind::Dynamic
                 } else {
                     SigningKeyKind::Static
-                });
+                };
+                (page, api) = (page.signing_keys(kind), api.signing_keys(kind));
             }
             "transfer" => {
-                policy = policy.token_transfer(match text(name, value)? {
+                let transfer = match text(name, value)? {
                     "any" => TokenTransfer::Any,
                     "cookie" => TokenTransfer::Cookie,
                     "header" => TokenTransfer::Header,
                     _ => return Err("transfer is none of any, cookie, header".into()),
-                });
+                };
+                (page, api) = (page.token_transfer(transfer), api.token_transfer(transfer));
             }
-            // The API's; a page has no use for them.
-            "antiCsrf" => {
-                if !["NONE", "VIA_TOKEN", "VIA_CUSTOM_HEADER"].contains(&text(name, value)?) {
-                    return Err("antiCsrf is none of its three modes".into());
+            "antiCsrf" => {}
+            "antiCsrfCheck" => api = api.anti_csrf_check(boolean(name, value)?),
+            "checkDatabase" => api = api.check_database(boolean(name, value)?),
+            "sessionRequired" => api = api.session_required(boolean(name, value)?),
+            "claims" => {
+                for claim in value.as_array().ok_or("claims is not an array")? {
+                    (page, api) = claims::add(claim, page, api)?;
                 }
             }
-            "antiCsrfCheck" | "checkDatabase" | "sessionRequired" => {
-                boolean(name, value)?;
-            }
-            "claims" => return Err("claim validators are not built yet".into()),
             _ => return Err(format!("unknown member opts.{name}")),
         }
     }
-    Ok(policy)
+    Ok((page, api))
 }
 
 fn text<'v>(name: &str, value: &'v Value) -> Result<&'v str, String> {
@@ -263,9 +340,10 @@ fn boolean(name: &str, value: &Value) -> Result<bool, String> {
 }
 
 /// A string stands for bytes, one a code point.
-fn latin1(text: &str) -> Result<Vec<u8>, String> {
-    text.chars()
-        .map(|c| u8::try_from(c).map_err(|_| "a cookie has a code point above U+00FF".into()))
+fn latin1(name: &str, value: &Value) -> Result<Vec<u8>, String> {
+    text(name, value)?
+        .chars()
+        .map(|c| u8::try_from(c).map_err(|_| format!("{name} has a code point above U+00FF")))
         .collect()
 }
 

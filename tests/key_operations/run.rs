@@ -139,6 +139,7 @@ impl Run {
                 failure: why.failure(),
                 until: why.retry_at().as_millis(),
             },
+            other => panic!("without claims or attempts: {other:?}"),
         };
         let log = self.log_of(then);
         assert_eq!(verdict, log.decide(token, self.now), "{token:?} at {}", self.now);

@@ -45,14 +45,13 @@ fn debug_and_display_print_nothing_of_the_user() {
             shown.push(("SessionDecision", format!("{decision:?} {decision:#?}")));
             shown.push(match decision {
                 SessionDecision::Authenticated(session) => ("Session", format!("{session:?}")),
-                SessionDecision::NoSession(why) | SessionDecision::TryRefresh(why) => {
-                    ("Reason", format!("{why:?} {why}"))
-                }
                 SessionDecision::FetchKeys(why) => ("FetchKeys", format!("{why:?}")),
                 SessionDecision::Unavailable(why) => ("Unavailable", format!("{why:?}")),
+                other => ("Reason", format!("{:?}", other.reason())),
             });
         }
     }
+    shown.extend(api(&marked, &ready));
     // A server of another kind may answer with what the request held.
     let answer = FetchAnswer::http(200, b"{\"keys\":\"marker\"}")
         .header("etag", b"marker")
@@ -123,6 +122,9 @@ fn debug_and_display_print_nothing_of_the_user() {
     shown.push(("TokenTransfer", format!("{:?}", TokenTransfer::Any)));
     shown.push(("TokenVersion", format!("{:?}", TokenVersion::V5)));
     shown.push(("UnixMillis", format!("{now:?}")));
+    shown.extend(shown_words());
+
+    shown.extend(claims_shown());
 
     let names: BTreeSet<&str> = shown.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, exported(), "each public type is shown here");
@@ -140,6 +142,66 @@ fn debug_and_display_print_nothing_of_the_user() {
     }
 }
 
+/// The types of an API.
+fn api(payload: &str, keys: &Keys) -> Vec<(&'static str, String)> {
+    let (issuer, now) = (Signer::dynamic(), at(NOW));
+    let gate = Gate::api(ApiPolicy::new(AntiCsrf::ViaToken).check_database(true));
+    let payload = payload.replace(r#""antiCsrfToken":null"#, r#""antiCsrfToken":"marker-csrf""#);
+    let field = format!("marker=marker; sAccessToken={}", issuer.session(&payload));
+    let bearer = format!("Bearer {}", issuer.session(&payload));
+    let mut request = gate
+        .request("POST", [field.as_bytes()])
+        .authorization(Some(bearer.as_bytes()))
+        .anti_csrf(Some(b"marker-csrf"))
+        .rid(Some(b"marker"));
+    let decision = request.decide(keys, now);
+    let mut shown = vec![
+        ("ApiPolicy", format!("{gate:?}")),
+        ("AntiCsrf", format!("{:?}", AntiCsrf::None)),
+        ("StatusCodes", format!("{:?}", StatusCodes::default())),
+        ("ApiDecision", format!("{decision:?}")),
+    ];
+    let ApiDecision::AskCore(check) = decision else { panic!("{decision:?}") };
+    shown.push(("AskCore", format!("{check:?} {check:#?}")));
+    let body = format!(r#"{{"status":"OK","accessToken":{{"token":"{}"}}}}"#, &bearer[7..]);
+    let answer = CoreAnswer::http(200, body.as_bytes());
+    shown.push(("CoreAnswer", format!("{answer:?}")));
+    request.finish(check, answer);
+    let decision = request.decide(keys, now);
+    assert!(request.replacement(&decision).is_some());
+    shown.push(("ApiRequest", format!("{request:?} {request:#?} {decision:?}")));
+    shown.push((
+        "Response",
+        format!("{:?}", gate.response(&ApiDecision::NoSession(Reason::Revoked), now)),
+    ));
+    shown
+}
+
+/// What is said to browsers and read from front ends.
+fn shown_words() -> Vec<(&'static str, String)> {
+    let routes = Routes::new("/auth", "/refresh");
+    let back = routes.return_path(b"/marker?marker");
+    assert!(back.as_str().contains("marker"));
+    let response = routes.to_sign_in(&back);
+    // {"uid":"marker","ate":1,"up":{"sub":"marker"}}
+    let front = b"eyJ1aWQiOiJtYXJrZXIiLCJhdGUiOjEsInVwIjp7InN1YiI6Im1hcmtlciJ9fQ==";
+    let token = FrontToken::parse(front).unwrap();
+    assert_eq!(token.user_id(), "marker");
+    let flaws = FrontTokenError::ALL.iter().map(|word| format!("{word:?} {word}"));
+    let states = SsrState::ALL.iter().map(|word| format!("{word:?} {word} {:?}", word.action()));
+    vec![
+        ("Routes", format!("{routes:?}")),
+        ("ReturnPath", format!("{back:?} {back:#?}")),
+        ("Response", format!("{response:?} {response:#?}")),
+        ("TokenCookies", format!("{:?}", TokenCookies::default())),
+        ("SameSite", format!("{:?}", SameSite::Lax)),
+        ("FrontToken", format!("{token:?} {token:#?}")),
+        ("FrontTokenError", flaws.collect()),
+        ("SsrState", states.collect()),
+        ("SsrAction", format!("{:?}", SsrAction::SignIn)),
+    ]
+}
+
 fn numbers(bytes: &[u8]) -> String {
     format!("{bytes:?}").trim_matches(['[', ']']).to_owned()
 }
@@ -148,4 +210,51 @@ fn keys_with_skipped() -> KeySet {
     let odd = Signer::statik().jwk().replace("sig", "enc");
     let document = jwks_of(&[Signer::dynamic().jwk(), odd]);
     KeySet::parse(document.as_bytes(), &[provider::RS256]).unwrap()
+}
+
+/// Claims and all that is said of them. `ClaimValue` and `ClaimReason` have a `Display`, which is their
+/// JSON text and so not shown here; their `Debug` says no more than the others'.
+fn claims_shown() -> Vec<(&'static str, String)> {
+    let payload = r#"{"marker":{"v":["marker"],"t":1},"st-ev":{"v":"marker"},"st-mfa":"marker"}"#;
+    let claims = Claims::parse(payload).unwrap();
+    let value = claims.get("marker").unwrap();
+    let body = br#"{"claimValidationErrors":[{"id":"marker","reason":{"marker":["marker"]}}]}"#;
+    let invalid = InvalidClaims::from_json(body).unwrap();
+    let mut shown = vec![
+        ("ClaimValue", format!("{value:?} {:?}", value.get("v"))),
+        ("Claims", format!("{claims:?} {claims:#?}")),
+        ("InvalidClaims", format!("{invalid:?} {invalid:#?}")),
+        ("ClaimFailure", format!("{:?}", invalid.failures())),
+        ("MfaRequirement", format!("{:?}", MfaRequirement::factor("totp"))),
+        ("PrimitiveClaim", format!("{:?}", PrimitiveClaim::new("k"))),
+        ("BooleanClaim", format!("{:?}", BooleanClaim::new("k"))),
+        ("PrimitiveArrayClaim", format!("{:?}", PrimitiveArrayClaim::new("k"))),
+    ];
+    // What is expected is a value, and may be the user's: "is the owner of".
+    let has_value = PrimitiveClaim::new("st-ev").has_value("marker-user");
+    let includes = UserRoleClaim::includes("marker-role");
+    let verified = EmailVerificationClaim::is_verified();
+    let mfa = MultiFactorAuthClaim::has_completed_mfa_requirements_for_auth();
+    let all: [(_, &dyn ClaimValidator, String); 9] = [
+        ("PrimitiveClaimValidator", &has_value, format!("{has_value:?}")),
+        ("PrimitiveArrayClaimValidator", &includes, format!("{includes:?}")),
+        ("UserRoleClaim", &includes, format!("{includes:#?}")),
+        ("PermissionClaim", &includes, format!("{:?}", PermissionClaim::includes("marker"))),
+        (
+            "AllowedDomainsClaim",
+            &includes,
+            format!("{:?}", AllowedDomainsClaim::includes("marker")),
+        ),
+        ("EmailVerificationClaim", &verified, format!("{verified:?}")),
+        ("EmailVerificationClaimValidator", &verified, format!("{verified:#?}")),
+        ("MultiFactorAuthClaim", &mfa, format!("{mfa:?}")),
+        ("MultiFactorAuthClaimValidator", &mfa, format!("{mfa:#?}")),
+    ];
+    for (name, validator, text) in all {
+        let reason = validator.validate(&claims, at(NOW)).unwrap_err();
+        shown.push(("ClaimReason", format!("{reason:?} {reason:#?} {:?}", reason.as_value())));
+        shown.push(("ClaimValidator", text.clone()));
+        shown.push((name, text));
+    }
+    shown
 }

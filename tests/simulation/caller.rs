@@ -169,7 +169,9 @@ impl<'w, 't> Caller<'w, 't> {
                 SessionDecision::Authenticated(_) => End::Authenticated,
                 SessionDecision::TryRefresh(_) => End::TryRefresh,
                 SessionDecision::Unavailable(_) => End::Unavailable,
-                SessionDecision::NoSession(reason) => panic!("there is a token, yet {reason}"),
+                decision @ (SessionDecision::NoSession(_)
+                | SessionDecision::InvalidClaims(_)
+                | SessionDecision::RefreshLoop(_)) => panic!("there is a token, yet {decision:?}"),
                 SessionDecision::FetchKeys(why) => {
                     match self.store.begin_fetch(why, self.local()) {
                         Fetch::Ticket(ticket) => return self.get(ticket, Some(visit)),

@@ -6,7 +6,8 @@ use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaPublicKeyComponents};
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, SessionDecision, UnixMillis,
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, Reason, SessionDecision,
+    UnixMillis,
 };
 
 pub mod counting;
@@ -161,6 +162,24 @@ pub fn decide(cookie: &[u8], keys: &Keys, now: UnixMillis) -> SessionDecision {
 pub fn decide_token(token: &str, keys: &Keys) -> SessionDecision {
     decide(format!("sAccessToken={token}").as_bytes(), keys, at(NOW))
 }
+
+/// The reasons that no page's token has by itself: they are an API's, the core's, the claims'.
+pub const NOT_OF_A_PAGE_S_TOKEN: [Reason; 14] = [
+    Reason::NotChecked,
+    Reason::CustomHeaderMissing,
+    Reason::AntiCsrfHeaderMissing,
+    Reason::AntiCsrfTokenMissing,
+    Reason::AntiCsrfMismatch,
+    Reason::InvalidClaims,
+    Reason::CheckDatabase,
+    Reason::FirstUseAfterRefresh,
+    Reason::Revoked,
+    Reason::CoreRefused,
+    Reason::CoreUnavailable,
+    Reason::CoreAnswer,
+    Reason::ApiRefused,
+    Reason::ApiAnswer,
+];
 
 /// The folder of third-party vectors; where there is none, says so and the test is over.
 pub fn vectors() -> Option<std::path::PathBuf> {

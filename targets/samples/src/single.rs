@@ -5,7 +5,8 @@ use alloc::string::String;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, SessionDecision, UnixMillis,
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, Reason, SessionDecision,
+    UnixMillis,
 };
 
 /// The time at which the token is good.
@@ -54,5 +55,5 @@ pub fn decide(cookies: &str, keys: &Keys) -> SessionDecision {
 
 /// The reason of a decision, in a word; empty for an acceptance.
 pub fn reason(decision: &SessionDecision) -> &'static str {
-    super::protocol::names(decision).1
+    decision.reason().map_or("", Reason::name)
 }

@@ -1,0 +1,348 @@
+//! The API gate: what the SDK's `verifySession` does, in its order.
+
+use alloc::format;
+use alloc::string::ToString;
+use core::fmt;
+use core::time::Duration;
+
+use crate::api_policy::{AntiCsrf, ApiPolicy};
+use crate::attempts::Attempts;
+use crate::core_check::{AskCore, CoreAnswer, Question, Verdict};
+use crate::decision::{ApiDecision, Kind, SessionDecision, Unavailable};
+use crate::gate::Gate;
+use crate::keys::{Keys, NoKey};
+use crate::pipeline::Pipeline;
+use crate::policy::TokenTransfer;
+use crate::reason::Reason;
+use crate::request::{self, Cookies};
+use crate::response::Response;
+use crate::session::{Session, TokenSource};
+use crate::time::UnixMillis;
+use crate::verified::Verified;
+
+impl Gate<ApiPolicy> {
+    /// A gate for API routes.
+    #[must_use]
+    pub const fn api(policy: ApiPolicy) -> Self {
+        Self { policy }
+    }
+
+    /// Reads a request. `method` is the HTTP method; `cookies` are the values of its `Cookie`
+    /// fields as bytes, one item a field (HTTP/2 sends several). The other fields that count are
+    /// added to what is returned; one that is not added is one that was not sent.
+    ///
+    /// Cost: one pass over the fields, nothing allocated.
+    pub fn request<'r>(
+        &'r self,
+        method: &str,
+        cookies: impl IntoIterator<Item = &'r [u8]>,
+    ) -> ApiRequest<'r> {
+        let is = |name: &str| name.eq_ignore_ascii_case(method);
+        let cookies = if is("OPTIONS") || is("TRACE") {
+            None
+        } else {
+            let name = &self.policy.token_cookies.access_name;
+            Some(Cookies::read(name, Attempts::name(true), cookies))
+        };
+        ApiRequest {
+            policy: &self.policy,
+            cookies,
+            checks_csrf: self.policy.anti_csrf_check.unwrap_or_else(|| !is("GET")),
+            bearer: None,
+            anti_csrf: None,
+            has_rid: false,
+            core: None,
+        }
+    }
+
+    /// What to answer, unless the request is to be carried out: with a user when it is
+    /// [`Authenticated`](SessionDecision::Authenticated), without one where this gives `None` for
+    /// [`NoSession`](SessionDecision::NoSession) (the session is optional, or the method is not
+    /// checked). `None` also where there is something left to do, fetch keys or ask the core.
+    ///
+    /// Status, body and the fields that clear tokens are the SDK's.
+    #[must_use]
+    pub fn response(&self, decision: &ApiDecision, now: UnixMillis) -> Option<Response> {
+        let codes = self.policy.status_codes;
+        match decision {
+            SessionDecision::Authenticated(_)
+            | SessionDecision::FetchKeys(_)
+            | SessionDecision::AskCore(_) => None,
+            SessionDecision::NoSession(reason) => match reason.kind() {
+                Kind::NotChecked => None,
+                Kind::Revoked => {
+                    let response = Response::new(codes.session_expired).json(UNAUTHORISED);
+                    Some(self.policy.token_cookies.clear_in(response))
+                }
+                _ if !self.policy.session_required => None,
+                _ => Some(Response::new(codes.session_expired).json(UNAUTHORISED)),
+            },
+            SessionDecision::TryRefresh(_) => {
+                Some(Response::new(codes.session_expired).json(TRY_REFRESH))
+            }
+            SessionDecision::InvalidClaims(failures) => {
+                let failures = failures.to_json();
+                let body =
+                    format!(r#"{{"message":"invalid claim","claimValidationErrors":{failures}}}"#);
+                Some(Response::new(codes.invalid_claim).json(body))
+            }
+            SessionDecision::Unavailable(why) => {
+                let retry_after = why.retry_after(now).to_string();
+                Some(Response::new(503).header("retry-after", retry_after).json(UNAVAILABLE))
+            }
+            SessionDecision::RefreshLoop(never) => match *never {},
+        }
+    }
+}
+
+const UNAUTHORISED: &str = r#"{"message":"unauthorised"}"#;
+const TRY_REFRESH: &str = r#"{"message":"try refresh token"}"#;
+const UNAVAILABLE: &str = r#"{"message":"service unavailable"}"#;
+
+/// A request as an API gate read it.
+///
+/// ```
+/// use supertokens_session::{AntiCsrf, ApiPolicy, Gate};
+///
+/// let gate = Gate::api(ApiPolicy::new(AntiCsrf::ViaToken));
+/// // The header fields as they came, those that did.
+/// let request = gate
+///     .request("POST", [b"theme=dark; sAccessToken=a.b.c".as_slice()])
+///     .authorization(None)
+///     .anti_csrf(Some(b"5f3c"))
+///     .rid(None);
+/// ```
+#[derive(Clone)]
+pub struct ApiRequest<'r> {
+    policy: &'r ApiPolicy,
+    /// `None`: the method is not checked.
+    cookies: Option<Cookies<'r>>,
+    /// Whether a token from a cookie is to be checked for cross-site requests.
+    checks_csrf: bool,
+    bearer: Option<&'r [u8]>,
+    anti_csrf: Option<&'r [u8]>,
+    has_rid: bool,
+    core: Option<Verdict>,
+}
+
+impl<'r> ApiRequest<'r> {
+    /// The value of the `Authorization` field, the first if there are several.
+    #[must_use]
+    pub fn authorization(mut self, value: Option<&'r [u8]>) -> Self {
+        self.bearer = value.and_then(request::bearer);
+        self
+    }
+
+    /// The value of the `anti-csrf` field.
+    #[must_use]
+    pub const fn anti_csrf(mut self, value: Option<&'r [u8]>) -> Self {
+        self.anti_csrf = value;
+        self
+    }
+
+    /// The value of the `rid` field. It only counts that there is one.
+    #[must_use]
+    pub const fn rid(mut self, value: Option<&'r [u8]>) -> Self {
+        self.has_rid = value.is_some();
+        self
+    }
+
+    /// Decides this request with `keys` at `now`.
+    ///
+    /// A function of its arguments and of what the core has said ([`finish`](Self::finish)): it
+    /// changes nothing, waits for nothing and may be called again, with newer keys after
+    /// [`SessionDecision::FetchKeys`]. Two signatures are verified at most, or three where the core
+    /// has replaced the token. Cost: as for a page, and for the question to the core its text.
+    pub fn decide(&self, keys: &Keys, now: UnixMillis) -> ApiDecision {
+        let pipeline = Pipeline { keys, now, signing_keys: self.policy.signing_keys };
+        let decision = self.session(pipeline).and_then(|found| self.ask_core(pipeline, found));
+        let session = match decision {
+            Ok(Ok(session)) => session,
+            Ok(Err(check)) => return SessionDecision::AskCore(check),
+            Err(NoKey::Fetch(why)) => return SessionDecision::FetchKeys(why),
+            Err(NoKey::Because(reason, retry_at)) => {
+                return refuse(reason, Unavailable::new(reason, keys.failure(), retry_at));
+            }
+        };
+        match self.policy.claims.judge(session.payload_json(), now) {
+            Ok(()) => SessionDecision::Authenticated(session),
+            Err(failures) => SessionDecision::InvalidClaims(failures),
+        }
+    }
+
+    /// The session of the token that counts: of a bearer token if it has the shape of a session's,
+    /// else of the cookie.
+    fn session(&self, pipeline: Pipeline<'_>) -> Result<Found<'r>, NoKey> {
+        let cookies = self.cookies.as_ref().ok_or(Reason::NotChecked)?;
+        cookies.refuse()?;
+        let mut absent = Reason::NoToken;
+        if let (Some(token), true) = (self.bearer, self.reads(TokenTransfer::Header)) {
+            let found = pipeline.judge(token, Ok(()), |verified| {
+                Ok(self.found(token, TokenSource::Authorization, verified))
+            });
+            match found {
+                Err(NoKey::Because(reason, _)) if reason.kind() == Kind::Malformed => {
+                    absent = reason
+                }
+                found => return found,
+            }
+        }
+        if self.reads(TokenTransfer::Cookie) {
+            if let Some(token) = cookies.access.only()? {
+                return pipeline.judge(token, self.check_rid(), |verified| {
+                    self.check_anti_csrf_token(verified)?;
+                    Ok(self.found(token, TokenSource::Cookie, verified))
+                });
+            }
+        }
+        Err(absent.into())
+    }
+
+    fn reads(&self, transfer: TokenTransfer) -> bool {
+        [TokenTransfer::Any, transfer].contains(&self.policy.token_transfer)
+    }
+
+    fn found(&self, token: &'r [u8], source: TokenSource, verified: &Verified<'_>) -> Found<'r> {
+        let first_after_refresh =
+            verified.payload.is_first_after_refresh && self.policy.ask_after_refresh;
+        let ask = if self.policy.check_database {
+            Some(Reason::CheckDatabase)
+        } else {
+            first_after_refresh.then_some(Reason::FirstUseAfterRefresh)
+        };
+        Found { session: Session::new(verified, source), token, ask }
+    }
+
+    /// Before the signature, as in the SDK.
+    fn check_rid(&self) -> Result<(), Reason> {
+        let checks = self.checks_csrf && self.policy.anti_csrf == AntiCsrf::ViaCustomHeader;
+        if checks && !self.has_rid { Err(Reason::CustomHeaderMissing) } else { Ok(()) }
+    }
+
+    /// After all else, as in the SDK.
+    fn check_anti_csrf_token(&self, verified: &Verified<'_>) -> Result<(), Reason> {
+        if !self.checks_csrf || self.policy.anti_csrf != AntiCsrf::ViaToken {
+            return Ok(());
+        }
+        let token = verified.payload.anti_csrf_token.as_deref();
+        let token = token.ok_or(Reason::AntiCsrfTokenMissing)?;
+        let header = self.anti_csrf.ok_or(Reason::AntiCsrfHeaderMissing)?;
+        // Not in constant time: whoever could measure this from another site cannot set the header.
+        if header == token.as_bytes() { Ok(()) } else { Err(Reason::AntiCsrfMismatch) }
+    }
+
+    /// Asks the core where that is due, or goes by what it has said.
+    fn ask_core(
+        &self,
+        pipeline: Pipeline<'_>,
+        found: Found<'r>,
+    ) -> Result<Result<Session, AskCore>, NoKey> {
+        let Some(why) = found.ask else { return Ok(Ok(found.session)) };
+        let at = pipeline.now.saturating_add(RETRY_CORE);
+        match &self.core {
+            None => Ok(Err(AskCore::new(why, &self.question(&found)))),
+            Some(Verdict::Exists) => Ok(Ok(found.session)),
+            Some(Verdict::Not(reason)) => Err(NoKey::Because(*reason, at)),
+            Some(Verdict::Replaced(token)) => {
+                let judged = pipeline.judge(token.as_bytes(), Ok(()), |verified| {
+                    // A replacement is of the same session, or the answer is to somebody else.
+                    let is_same = verified.payload.session_handle == found.session.session_handle();
+                    is_same
+                        .then(|| Session::new(verified, TokenSource::Core))
+                        .ok_or(Reason::CoreAnswer)
+                });
+                match judged {
+                    Ok(session) => Ok(Ok(session)),
+                    // Whatever is wrong with it, no refresh mends what the core makes.
+                    Err(NoKey::Because(reason, _)) if reason.kind() != Kind::Unavailable => {
+                        Err(NoKey::Because(Reason::CoreAnswer, at))
+                    }
+                    Err(no_key) => Err(no_key),
+                }
+            }
+        }
+    }
+
+    fn question(&self, found: &Found<'r>) -> Question<'r> {
+        let enable_anti_csrf = self.policy.anti_csrf == AntiCsrf::ViaToken;
+        Question {
+            // What was accepted is base64url and dots.
+            access_token: request::printable(found.token).unwrap_or_default(),
+            anti_csrf_token: self.anti_csrf,
+            do_anti_csrf_check: self.checks_csrf
+                && found.session.source() == TokenSource::Cookie
+                && self.policy.anti_csrf != AntiCsrf::ViaCustomHeader,
+            enable_anti_csrf,
+            check_database: self.policy.check_database,
+        }
+    }
+
+    /// Takes what came of a question to the core. Then decide again: the token is judged once more,
+    /// as time has passed, and a token that the core sends in its place is judged like any other.
+    pub fn finish(&mut self, check: AskCore, answer: CoreAnswer<'_>) {
+        drop(check);
+        self.core = Some(answer.verdict());
+    }
+
+    /// The access token that the core has put in the place of the request's, to be handed on to the
+    /// browser in the way the request's came (`access_token_cookie`, or the header field
+    /// `st-access-token`), with a `front-token`
+    /// ([`FrontToken::header_value`](crate::FrontToken::header_value)) that goes with it. `None` where
+    /// it has not, or the replacement was not found good in this `decision`.
+    #[must_use]
+    pub fn replacement(&self, decision: &ApiDecision) -> Option<&str> {
+        match (decision, &self.core) {
+            (
+                SessionDecision::Authenticated(_) | SessionDecision::InvalidClaims(_),
+                Some(Verdict::Replaced(token)),
+            ) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// The text of the token that was decided on, to forward as `Authorization: Bearer`.
+    #[must_use]
+    pub fn token(&self, session: &Session) -> Option<&str> {
+        match session.source() {
+            TokenSource::Authorization => request::printable(self.bearer?),
+            TokenSource::Cookie => request::printable(self.cookies?.access.only().ok()??),
+            TokenSource::Core => match &self.core {
+                Some(Verdict::Replaced(token)) => Some(token),
+                _ => None,
+            },
+            TokenSource::HeaderModeCookie => None,
+        }
+    }
+}
+
+/// A session, the text that it was in, and why the core is to be asked about it, if it is.
+struct Found<'r> {
+    session: Session,
+    token: &'r [u8],
+    ask: Option<Reason>,
+}
+
+/// What an API does for each kind of reason.
+fn refuse(reason: Reason, unavailable: Unavailable) -> ApiDecision {
+    match reason.kind() {
+        // The SDK takes a token that is none of a session for absent.
+        Kind::NotChecked | Kind::Absent | Kind::Malformed | Kind::Revoked => {
+            SessionDecision::NoSession(reason)
+        }
+        Kind::Unavailable => SessionDecision::Unavailable(unavailable),
+        Kind::Refused | Kind::Claims | Kind::Asked => SessionDecision::TryRefresh(reason),
+    }
+}
+
+/// When to try again where the core did not answer, or nonsense. Nobody knows; a second keeps a
+/// client that follows `Retry-After` from asking in a tight loop.
+const RETRY_CORE: Duration = Duration::from_secs(1);
+
+impl fmt::Debug for ApiRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiRequest")
+            .field("bearer", &self.bearer.map(<[u8]>::len))
+            .field("checks_csrf", &self.checks_csrf)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,178 @@
+//! What the core is asked about a session, and what it may say: `POST /recipe/session/verify` of the
+//! core driver interface, version 5.4.
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+use crate::claim_json;
+use crate::claim_value::ClaimValue;
+use crate::json::Limits;
+use crate::payload;
+use crate::reason::Reason;
+
+/// A question to the core. The token's signature, times and kind of key hold; what is asked is
+/// whether the session still exists.
+///
+/// The caller sends a POST to [`path`](Self::path) below the core's address, with these
+/// [`headers`](Self::headers) (and `api-key`, if the core has one) and this [`body`](Self::body), and
+/// hands what comes back to [`ApiRequest::finish`](crate::ApiRequest::finish).
+///
+/// ```
+/// use supertokens_session::{AskCore, CoreAnswer};
+///
+/// # struct Got { status: u16, body: Vec<u8> }
+/// fn ask(check: &AskCore, post: impl Fn(&str, &[(&str, &str)], &str) -> Option<Got>) -> Option<Got> {
+///     let url = format!("https://core.example{}", check.path());
+///     post(&url, &check.headers(), check.body())
+/// }
+/// ```
+#[must_use = "a core that is not asked has not agreed"]
+#[derive(Clone, PartialEq, Eq)]
+pub struct AskCore {
+    reason: Reason,
+    body: String,
+}
+
+impl AskCore {
+    pub(crate) fn new(reason: Reason, question: &Question<'_>) -> Self {
+        Self { reason, body: question.to_json() }
+    }
+
+    /// [`Reason::CheckDatabase`] or [`Reason::FirstUseAfterRefresh`].
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// Where to send it, below the core's address (and its base path and `appid-`, if it has them).
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        "/recipe/session/verify"
+    }
+
+    /// The header fields to send.
+    #[must_use]
+    pub const fn headers(&self) -> [(&'static str, &'static str); 3] {
+        [
+            ("cdi-version", "5.4"),
+            ("content-type", "application/json; charset=utf-8"),
+            ("rid", "session"),
+        ]
+    }
+
+    /// The body, JSON. It holds the access token: not for logs.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+impl fmt::Debug for AskCore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AskCore").field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
+/// The members of the question, with the SDK's names.
+pub(crate) struct Question<'q> {
+    pub(crate) access_token: &'q str,
+    /// The `anti-csrf` header, one character a byte, as Node reads it.
+    pub(crate) anti_csrf_token: Option<&'q [u8]>,
+    pub(crate) do_anti_csrf_check: bool,
+    pub(crate) enable_anti_csrf: bool,
+    pub(crate) check_database: bool,
+}
+
+impl Question<'_> {
+    fn to_json(&self) -> String {
+        let mut members = alloc::vec![("accessToken", ClaimValue::from(self.access_token))];
+        if let Some(token) = self.anti_csrf_token {
+            let text: String = token.iter().map(|byte| char::from(*byte)).collect();
+            members.push(("antiCsrfToken", text.into()));
+        }
+        members.push(("doAntiCsrfCheck", self.do_anti_csrf_check.into()));
+        members.push(("enableAntiCsrf", self.enable_anti_csrf.into()));
+        members.push(("checkDatabase", self.check_database.into()));
+        ClaimValue::object(members).to_string()
+    }
+}
+
+/// What came of the POST.
+///
+/// ```
+/// use supertokens_session::CoreAnswer;
+///
+/// let answer = CoreAnswer::http(200, br#"{"status":"UNAUTHORISED","message":"..."}"#);
+/// let no_answer = CoreAnswer::failed();
+/// ```
+#[derive(Clone, Copy)]
+pub struct CoreAnswer<'a>(Option<(u16, &'a [u8])>);
+
+impl<'a> CoreAnswer<'a> {
+    /// An HTTP answer. The body is read up to 64 KiB; a longer one is none that a core gives.
+    #[must_use]
+    pub const fn http(status: u16, body: &'a [u8]) -> Self {
+        Self(Some((status, body)))
+    }
+
+    /// There was no HTTP answer: no connection, a timeout.
+    #[must_use]
+    pub const fn failed() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn verdict(self) -> Verdict {
+        match self.0 {
+            None => Verdict::Not(Reason::CoreUnavailable),
+            Some((200, body)) => read(body).unwrap_or(Verdict::Not(Reason::CoreAnswer)),
+            Some(_) => Verdict::Not(Reason::CoreAnswer),
+        }
+    }
+}
+
+impl fmt::Debug for CoreAnswer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CoreAnswer")
+            .field(&self.0.map(|(status, body)| (status, body.len())))
+            .finish()
+    }
+}
+
+/// What the core says.
+#[derive(Clone)]
+pub(crate) enum Verdict {
+    /// The session exists.
+    Exists,
+    /// It does, and this access token, as yet unverified, takes the place of the request's.
+    Replaced(String),
+    /// Not a session that can be used.
+    Not(Reason),
+}
+
+/// `None` if this is no answer of a core's.
+fn read(body: &[u8]) -> Option<Verdict> {
+    if body.len() > MAX_BODY {
+        return None;
+    }
+    let answer = claim_json::read_strictly(body, LIMITS)?;
+    match answer.get("status")?.as_text()? {
+        "OK" => match answer.get("accessToken") {
+            None => Some(Verdict::Exists),
+            Some(token) if token.is_null() => Some(Verdict::Exists),
+            Some(token) => Some(Verdict::Replaced(token.get("token")?.as_text()?.into())),
+        },
+        "UNAUTHORISED" => Some(Verdict::Not(Reason::Revoked)),
+        "TRY_REFRESH_TOKEN" => Some(Verdict::Not(Reason::CoreRefused)),
+        _ => None,
+    }
+}
+
+/// Bytes of an answer: eight times the longest token, which is the longest thing in it.
+const MAX_BODY: usize = 64 * 1024;
+
+/// The session's own data is in it as in a payload, two objects deeper, beside what else there is.
+const LIMITS: Limits = Limits {
+    members: payload::LIMITS.members,
+    depth: payload::LIMITS.depth + 2,
+    marks: payload::LIMITS.marks * 2,
+};

@@ -1,0 +1,249 @@
+//! What a page does around its decision: claims, the API behind it, and an end to refreshing.
+
+mod support;
+
+use supertokens_session::{
+    AntiCsrf, ApiDecision, ApiPolicy, EmailVerificationClaim, FetchAnswer, Gate, InvalidClaims,
+    Keys, PagePolicy, Reason, Session, SessionDecision, StatusCodes, UserRoleClaim,
+};
+use support::{NOW, PAYLOAD, Signer, at, jwks, keys, payload_with, store_after};
+
+fn ready() -> Keys {
+    keys(&jwks())
+}
+
+fn cookie(token: &str) -> String {
+    format!("sAccessToken={token}")
+}
+
+fn session(gate: &Gate) -> Session {
+    let cookie = cookie(&Signer::dynamic().session(PAYLOAD));
+    match gate.request("GET", [cookie.as_bytes()]).decide(&ready(), at(NOW)) {
+        SessionDecision::Authenticated(session) => session,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A page's decision on claims, failure for failure, is its API's: the visitor gets the claim's page
+/// without the detour over a 403.
+#[test]
+fn claims_are_judged_on_a_page_as_by_the_api() {
+    let verified = PAYLOAD.to_owned();
+    let not = payload_with("st-ev", r#"{"v":false,"t":1749999999000}"#);
+    let admin = payload_with("st-role", r#"{"v":"superadmin","t":1749999999000}"#);
+    for (payload, failing) in
+        [(&verified, &[] as &[&str]), (&not, &["st-ev"]), (&admin, &["st-role"])]
+    {
+        let page = PagePolicy::default()
+            .claim(EmailVerificationClaim::is_verified())
+            .claim(UserRoleClaim::includes("admin"));
+        let api = ApiPolicy::new(AntiCsrf::None)
+            .claim(EmailVerificationClaim::is_verified())
+            .claim(UserRoleClaim::includes("admin"));
+        let cookie = cookie(&Signer::dynamic().session(payload));
+        let gate = Gate::page(page);
+        let page = gate.request("GET", [cookie.as_bytes()]).decide(&ready(), at(NOW));
+        let gate = Gate::api(api);
+        let api = gate.request("GET", [cookie.as_bytes()]).decide(&ready(), at(NOW));
+        match (page, api) {
+            (SessionDecision::Authenticated(page), ApiDecision::Authenticated(api)) => {
+                assert_eq!(page, api);
+                assert_eq!(failing, [""; 0]);
+            }
+            (SessionDecision::InvalidClaims(page), ApiDecision::InvalidClaims(api)) => {
+                assert_eq!(page, api);
+                let ids: Vec<_> = page.failures().iter().map(|failure| failure.id()).collect();
+                assert_eq!(ids, failing);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The whole way of a 403: out of an API's gate as data, over HTTP, into the page's decision.
+#[test]
+fn an_api_s_answer_is_a_decision() {
+    let gate = Gate::page(PagePolicy::default());
+    let codes = PagePolicy::default().status_codes(StatusCodes::new(440, 418).unwrap());
+    let other_codes = Gate::page(codes);
+    let api = Gate::api(ApiPolicy::new(AntiCsrf::None).claim(UserRoleClaim::includes("owner")));
+    let bearer = format!("Bearer {}", Signer::dynamic().session(PAYLOAD));
+    let refused =
+        api.request("GET", []).authorization(Some(bearer.as_bytes())).decide(&ready(), at(NOW));
+    let response = api.response(&refused, at(NOW)).unwrap();
+    let claims = response.body().as_bytes();
+    assert_eq!(response.status(), 403);
+
+    let rows: [(&Gate, u16, &[u8], &str, Option<Reason>); 22] = [
+        (&gate, 200, b"", "authenticated", None),
+        (&gate, 204, b"\xff", "authenticated", None),
+        (&gate, 299, b"", "authenticated", None),
+        (&gate, 401, b"", "try_refresh", Some(Reason::ApiRefused)),
+        (&gate, 401, br#"{"message":"unauthorised"}"#, "try_refresh", Some(Reason::ApiRefused)),
+        (&gate, 403, claims, "invalid_claims", Some(Reason::InvalidClaims)),
+        (&gate, 403, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 403, b"<html>Forbidden", "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 403, br#"{"message":"invalid claim"}"#, "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 403, br#"{"claimValidationErrors":[]}"#, "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 500, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 503, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 302, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 404, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 100, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 0, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 65535, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 199, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&gate, 300, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&other_codes, 401, b"", "unavailable", Some(Reason::ApiAnswer)),
+        (&other_codes, 440, b"", "try_refresh", Some(Reason::ApiRefused)),
+        (&other_codes, 418, claims, "invalid_claims", Some(Reason::InvalidClaims)),
+    ];
+    for (gate, status, body, name, reason) in rows {
+        let request = gate.request("GET", [b"".as_slice()]);
+        let decision = request.api_answered(session(gate), status, body, at(NOW));
+        let found = (decision.name(), decision.reason());
+        assert_eq!(found, (name, reason), "{status} {}", body.escape_ascii());
+        match decision {
+            SessionDecision::Authenticated(kept) => assert_eq!(kept, session(gate)),
+            SessionDecision::InvalidClaims(failures) => {
+                assert_eq!(failures.failures()[0].id(), "st-role");
+                assert_eq!(Some(&failures), InvalidClaims::from_json(claims).as_ref());
+            }
+            SessionDecision::Unavailable(why) => assert_eq!(why.retry_after(at(NOW)), 1),
+            _ => {}
+        }
+    }
+}
+
+/// A browser: sends back the cookies it was given.
+#[derive(Default)]
+struct Browser {
+    token: String,
+    attempts: Option<String>,
+}
+
+impl Browser {
+    fn field(&self) -> String {
+        let attempts = self.attempts.as_ref().map(|cookie| format!("; {cookie}"));
+        format!("{}{}", cookie(&self.token), attempts.unwrap_or_default())
+    }
+
+    /// Visits, and takes what the answer sets.
+    fn visit(&mut self, gate: &Gate, keys: &Keys) -> SessionDecision {
+        let field = self.field();
+        let request = gate.request("GET", [field.as_bytes()]);
+        let decision = request.decide(keys, at(NOW));
+        self.take(request.set_cookie(&decision));
+        decision
+    }
+
+    fn take(&mut self, set_cookie: Option<String>) {
+        let Some(set_cookie) = set_cookie else { return };
+        let (pair, attributes) = set_cookie.split_once(';').unwrap();
+        self.attempts = (!attributes.contains("Max-Age=0")).then(|| pair.to_owned());
+    }
+}
+
+#[test]
+fn refreshing_ends_after_five_times_and_begins_anew_when_it_has_helped() {
+    let forged = Signer::other().session(PAYLOAD);
+    let good = Signer::dynamic().session(PAYLOAD);
+    for https in [true, false] {
+        let gate = Gate::page(PagePolicy::default().https(https));
+        let mut browser = Browser { token: forged.clone(), ..Browser::default() };
+        for round in 0..2 {
+            for attempt in 1..=5 {
+                let decision = browser.visit(&gate, &ready());
+                let expected = SessionDecision::TryRefresh(Reason::BadSignature);
+                assert_eq!(decision, expected, "{round} {attempt}");
+                assert_eq!(browser.attempts.is_some(), attempt > 0);
+            }
+            for _ in 0..2 {
+                let decision = browser.visit(&gate, &ready());
+                assert_eq!(decision, SessionDecision::RefreshLoop(Reason::BadSignature));
+                assert_eq!(decision.reason(), Some(Reason::BadSignature));
+            }
+            // Once the token is good, nothing hides that, and the count is over.
+            browser.token.clone_from(&good);
+            let decision = browser.visit(&gate, &ready());
+            assert!(matches!(decision, SessionDecision::Authenticated(_)), "{decision:?}");
+            assert_eq!(browser.attempts, None);
+            browser.token.clone_from(&forged);
+        }
+        // A spent count changes nothing but a refresh.
+        let name = if https { "__Host-stRefreshAttempts" } else { "stRefreshAttempts" };
+        let spent = Browser { token: good.clone(), attempts: Some(format!("{name}=5")) };
+        for (keys, expected) in [
+            (ready(), "authenticated"),
+            (store_after(FetchAnswer::failed(), at(NOW)).keys(), "unavailable"),
+        ] {
+            let field = spent.field();
+            let request = gate.request("GET", [field.as_bytes()]);
+            assert_eq!(request.decide(&keys, at(NOW)).name(), expected);
+        }
+        let field = format!("{name}=5");
+        let request = gate.request("GET", [field.as_bytes()]);
+        let decision = request.decide(&ready(), at(NOW));
+        assert_eq!(decision, SessionDecision::NoSession(Reason::NoToken));
+        assert_eq!(request.set_cookie(&decision), None);
+    }
+}
+
+/// An API that refuses what the page accepts is the same endless round.
+#[test]
+fn an_api_that_refuses_for_ever_ends_the_round_too() {
+    let gate = Gate::page(PagePolicy::default());
+    let mut browser = Browser { token: Signer::dynamic().session(PAYLOAD), ..Browser::default() };
+    let mut names = Vec::new();
+    for _ in 0..7 {
+        let field = browser.field();
+        let request = gate.request("GET", [field.as_bytes()]);
+        let decision = request.api_answered(session(&gate), 401, b"", at(NOW));
+        names.push(decision.name());
+        // The answer's cookie is the last decision's, not the one before the API was asked.
+        browser.take(request.set_cookie(&decision));
+    }
+    assert_eq!(names, [["try_refresh"; 5].as_slice(), &["refresh_loop"; 2]].concat());
+}
+
+/// Wherever the counter stands, it is found; of several copies the lowest counts; what is no number
+/// is none.
+#[test]
+fn the_counter_is_found_among_any_cookies_and_cannot_be_raised_by_a_second() {
+    let gate = Gate::page(PagePolicy::default());
+    let is_loop = |fields: &[&str]| {
+        let fields = fields.iter().map(|field| field.as_bytes());
+        let decision = gate.request("GET", fields).decide(&ready(), at(NOW));
+        assert!(matches!(decision.name(), "try_refresh" | "refresh_loop"), "{decision:?}");
+        decision.name() == "refresh_loop"
+    };
+    let name = "__Host-stRefreshAttempts";
+    let garbage = "sAccessToken=x";
+    let many = "x=y; ".repeat(400);
+    let long = "x=y; ".repeat(40_000);
+    for (fields, expected) in [
+        ([format!("{garbage}; {name}=5"), String::new()], true),
+        ([format!("{name}=5; {garbage}"), String::new()], true),
+        ([format!("{name}=5"), garbage.into()], true),
+        ([garbage.into(), format!("{name}=5")], true),
+        ([format!("{garbage}; {name}=4"), String::new()], false),
+        ([format!("{garbage}; {name}=5; {name}=1"), String::new()], false),
+        ([format!("{garbage}; {name}=1; {name}=5"), String::new()], false),
+        ([format!("{garbage}; {name}=5; {name}="), String::new()], false),
+        ([format!("{garbage}; {name}=5; {name}=x"), String::new()], false),
+        ([format!("{garbage}; {name}=5; {name}=7"), String::new()], true),
+        ([format!("{garbage}; stRefreshAttempts=5"), String::new()], false),
+        ([format!("{garbage}; x{name}=5"), String::new()], false),
+        // More than is read: browsers send what was set last at the end, and there it is found.
+        ([format!("{many}{name}=5"), String::new()], true),
+        ([format!("{many}{name}=4"), String::new()], false),
+        ([many.clone(), format!("{name}=5")], true),
+        ([format!("{long}{name}=5"), String::new()], true),
+        ([long.clone(), format!("x=y; {name}=5")], true),
+        ([format!("{long}x{name}=5"), String::new()], false),
+        ([long, many], false),
+    ] {
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        assert_eq!(is_loop(&fields), expected, "{}", &fields[0][..fields[0].len().min(90)]);
+    }
+}
