@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::request::Builder;
+use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
@@ -32,7 +33,8 @@ impl Default for Http {
 
 impl Http {
     /// The answer, or nothing if it did not come whole in time.
-    pub async fn send(&self, request: Request<Body>, within: Duration) -> Option<Got> {
+    pub async fn send(&self, request: Builder, body: Body, within: Duration) -> Option<Got> {
+        let request = request.body(body).ok()?;
         let exchange = async {
             let (head, body) = self.0.request(request).await.ok()?.into_parts();
             let body = Limited::new(body, MAX_BODY).collect().await.ok()?.to_bytes();

@@ -48,6 +48,8 @@ struct World {
     statik: Key,
     /// The key that does not change signs, as where `useDynamicAccessTokenSigningKey` is false.
     sign_static: bool,
+    /// Tokens that an API must ask the core about, as a core's first after each refresh are.
+    ask: bool,
     core_stopped: bool,
     api_stopped: bool,
     /// Who is signed in, by refresh token.
@@ -98,6 +100,7 @@ impl Issuer {
             dynamic: vec![Key::new(format!("d-{}", now().as_millis()), now())],
             statik: Key::new(format!("s-{}", random()), now()),
             sign_static: false,
+            ask: false,
             core_stopped: false,
             api_stopped: false,
             sessions: HashMap::new(),
@@ -110,12 +113,19 @@ impl Issuer {
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
             .route("/.well-known/jwks.json", get(jwks))
+            .route("/recipe/session/verify", post(verify))
             .route("/auth/signin", post(sign_in))
             .route(REFRESH, post(refresh))
             .route("/auth/signout", post(sign_out))
             .route("/demo/{button}", post(press))
             .layer(from_fn_with_state(self.clone(), stop))
             .with_state(self.clone())
+    }
+
+    fn turn(&self, switch: fn(&mut World) -> &mut bool) {
+        let mut world = self.world.lock().unwrap();
+        let switch = switch(&mut world);
+        *switch = !*switch;
     }
 
     /// A new token for this session, and the cookies that carry it.
@@ -131,7 +141,7 @@ impl Issuer {
             "rsub": session.user,
             "sessionHandle": session.handle,
             "refreshTokenHash1": hash(&refresh_token),
-            "parentRefreshTokenHash1": null,
+            "parentRefreshTokenHash1": world.ask.then(|| hash("the one before")),
             "antiCsrfToken": null,
             "iss": format!("{}/auth", self.site),
             "st-ev": {"v": world.verified.contains(&session.user), "t": since},
@@ -154,8 +164,11 @@ type This = State<Arc<Issuer>>;
 async fn stop(State(issuer): This, request: Request, next: Next) -> Response {
     let stopped = {
         let (world, path) = (issuer.world.lock().unwrap(), request.uri().path());
-        world.core_stopped && path.starts_with("/.well-known/")
-            || world.api_stopped && path.starts_with("/auth/")
+        if path.starts_with("/auth/") {
+            world.api_stopped
+        } else {
+            world.core_stopped && !path.starts_with("/demo/")
+        }
     };
     if stopped { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { next.run(request).await }
 }
@@ -167,6 +180,14 @@ async fn jwks(State(issuer): This) -> impl IntoResponse {
     // A core says up to a week here.
     let header = [(CACHE_CONTROL, "max-age=604740, must-revalidate")];
     (header, Json(json!({"keys": keys.collect::<Vec<_>>()})))
+}
+
+/// The core's `POST /recipe/session/verify`. Whoever has asked has verified the token.
+async fn verify(State(issuer): This, Json(question): Json<Value>) -> Json<Value> {
+    let handle = session_handle(question["accessToken"].as_str().unwrap_or_default());
+    let world = issuer.world.lock().unwrap();
+    let exists = world.sessions.values().any(|session| session.handle == handle);
+    Json(json!({"status": if exists { "OK" } else { "UNAUTHORISED" }}))
 }
 
 /// The API's `POST /auth/signin`. Whoever names an address is let in.
@@ -181,10 +202,12 @@ async fn sign_in(State(issuer): This, body: Bytes) -> Response {
     (cookies, Json(json!({"status": "OK"}))).into_response()
 }
 
-/// The API's `POST /auth/session/refresh`. A refresh token is good for one refresh.
+/// The API's `POST /auth/session/refresh`. The old refresh token stays good, for two tabs may refresh at
+/// once; a core has it so until the new one is used.
 async fn refresh(State(issuer): This, headers: HeaderMap) -> Response {
     let mut world = issuer.world.lock().unwrap();
-    let session = cookie(&headers, "sRefreshToken").and_then(|old| world.sessions.remove(old));
+    let session =
+        cookie(&headers, "sRefreshToken").and_then(|old| world.sessions.get(old)).cloned();
     match session {
         Some(session) => (issuer.cookies(&mut world, session), Json(json!({}))).into_response(),
         None => {
@@ -195,7 +218,9 @@ async fn refresh(State(issuer): This, headers: HeaderMap) -> Response {
 }
 
 /// The API's `POST /auth/signout`.
-async fn sign_out() -> impl IntoResponse {
+async fn sign_out(State(issuer): This, headers: HeaderMap) -> impl IntoResponse {
+    let handle = session_handle(cookie(&headers, "sAccessToken").unwrap_or_default());
+    issuer.world.lock().unwrap().sessions.retain(|_, session| session.handle != handle);
     (set_cookies("", "", 0), Json(json!({"status": "OK"})))
 }
 
@@ -213,18 +238,10 @@ async fn press(State(issuer): This, Path(button): Path<String>) -> Response {
             let key = key.await.expect("a key");
             issuer.world.lock().unwrap().dynamic.push(key);
         }
-        "core" => {
-            let mut world = issuer.world.lock().unwrap();
-            world.core_stopped = !world.core_stopped;
-        }
-        "api" => {
-            let mut world = issuer.world.lock().unwrap();
-            world.api_stopped = !world.api_stopped;
-        }
-        "kind" => {
-            let mut world = issuer.world.lock().unwrap();
-            world.sign_static = !world.sign_static;
-        }
+        "core" => issuer.turn(|world| &mut world.core_stopped),
+        "api" => issuer.turn(|world| &mut world.api_stopped),
+        "kind" => issuer.turn(|world| &mut world.sign_static),
+        "ask" => issuer.turn(|world| &mut world.ask),
         "verify" => {
             let mut world = issuer.world.lock().unwrap();
             let users: Vec<_> =
@@ -258,6 +275,13 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     fields
         .flat_map(|field| field.split("; "))
         .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Which session a token is of. Here its signature is not looked at.
+fn session_handle(token: &str) -> String {
+    let payload = Base64UrlUnpadded::decode_vec(token.split('.').nth(1).unwrap_or_default());
+    let payload: Value = serde_json::from_slice(&payload.unwrap_or_default()).unwrap_or_default();
+    payload["sessionHandle"].as_str().unwrap_or_default().to_owned()
 }
 
 fn base64url(bytes: &[u8]) -> String {

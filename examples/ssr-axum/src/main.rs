@@ -22,13 +22,14 @@ async fn main() -> io::Result<()> {
     let named = |name| std::env::var(name).ok().map(|url| url.trim_end_matches('/').to_owned());
     let config = match (named("CORE_URL"), named("API_URL")) {
         (Some(core), Some(api)) => Config { core, api, own: own.clone(), demo: None },
-        _ => {
+        (None, None) => {
             let issuer = Issuer::new(own.clone(), now.clone()).router();
             let (listener, demo) = listen(if port == 0 { 0 } else { port + 1 }).await?;
             tokio::spawn(async { axum::serve(listener, issuer).await });
             let (core, api) = (demo.clone(), format!("{demo}/auth"));
             Config { core, api, own: own.clone(), demo: Some(demo) }
         }
+        _ => return Err(io::Error::other("set both CORE_URL and API_URL, or neither")),
     };
     let site = Site::new(config, now);
     tokio::spawn(keep_fresh(site.clone()));

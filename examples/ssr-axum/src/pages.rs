@@ -1,18 +1,27 @@
 //! What a person sees. Plain HTML without a line of script: each step is a link, a form or a redirect.
 
-use serde_json::Value;
-use supertokens_session::{Session, UnixMillis};
+use std::fmt::Display;
 
-/// The frame of every page. `demo` is where the issuer's buttons are, if it has any.
-fn page(title: &str, body: &str, demo: Option<&str>) -> String {
-    let buttons = demo.map(buttons).unwrap_or_default();
-    format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
-         <meta name=viewport content='width=device-width'>\
-         <style>body{{font:1rem/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}\
-         form{{display:inline}}pre{{white-space:pre-wrap;background:#eee;padding:.5rem}}</style>\
-         <h1>{title}</h1>{body}{buttons}</html>"
-    )
+use supertokens_session::{Reason, Session, UnixMillis};
+
+/// A page but for its frame.
+#[derive(Debug)]
+pub struct Page(&'static str, String);
+
+impl Page {
+    /// `demo` is where the issuer's buttons are, if it has any.
+    #[must_use]
+    pub fn with_buttons(&self, demo: Option<&str>) -> String {
+        let Self(title, body) = self;
+        let buttons = demo.map(buttons).unwrap_or_default();
+        format!(
+            "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
+             <meta name=viewport content='width=device-width'>\
+             <style>body{{font:1rem/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}\
+             form{{display:inline}}pre{{white-space:pre-wrap;overflow-wrap:anywhere;background:#eee;padding:.5rem}}</style>\
+             <h1>{title}</h1>{body}{buttons}</html>"
+        )
+    }
 }
 
 /// What the demo issuer lets a visitor do to the world.
@@ -25,9 +34,10 @@ fn buttons(demo: &str) -> String {
         ("second-cookie", "Add a second access token cookie"),
         ("one-cookie", "Remove it"),
         ("kind", "Sign with the other kind of key, or back"),
+        ("ask", "Have the core asked about each token, or not"),
     ];
     let forms = buttons.map(|(name, text)| post(&format!("{demo}/demo/{name}"), text));
-    format!("<hr><h2>The demo issuer</h2><p>{}", forms.join(" "))
+    format!("<hr><h2>The demo issuer</h2><div>{}</div>", forms.join(" "))
 }
 
 fn post(to: &str, text: &str) -> String {
@@ -35,74 +45,75 @@ fn post(to: &str, text: &str) -> String {
 }
 
 /// For a signed-in user.
-pub fn account(session: &Session, api_said: &str, now: UnixMillis, demo: Option<&str>) -> String {
-    let claims: Value = serde_json::from_str(session.payload_json()).unwrap_or_default();
+pub fn account(session: &Session, api_said: &str, now: UnixMillis) -> Page {
     let body = format!(
-        "<p>You are <b id=user>{}</b>. <a href=/account>Reload</a> {}\
-         <p>This access token expires in {} s.\
-         <h2>The claims</h2><pre>{}</pre><h2>What the API said</h2><pre id=api>{}</pre>",
+        "<p>You are <b>{}</b>. This access token expires in {} s.\
+         <div><a href=/account>Reload</a> {}</div>\
+         <h2>What the API said</h2><pre>{}</pre><h2>Your claims</h2><pre>{}</pre>",
         escape(session.user_id()),
-        post("/auth/signout", "Sign out"),
         session.expires_at().since(now).as_secs(),
-        escape(&format!("{claims:#}")),
+        post("/auth/signout", "Sign out"),
         escape(api_said),
+        escape(session.payload_json()),
     );
-    page("Signed in", &body, demo)
+    Page("Signed in", body)
 }
 
-/// The form that signs in; comes back to `path`.
-pub fn sign_in(path: &str, failed: bool, demo: Option<&str>) -> String {
-    let failed = if failed { "<p id=failed>That did not work." } else { "" };
-    let hint = demo.map_or("", |_| "<p>The demo lets in anybody, with any password.");
+/// The form that signs in. It is sent to where it came from, so the way back stays in the query.
+#[must_use]
+pub fn sign_in(failed: bool, is_demo: bool) -> Page {
+    let failed = if failed { "<p>That did not work." } else { "" };
+    let hint = if is_demo { "<p>The demo lets in anybody, with any password." } else { "" };
     let body = format!(
-        "{failed}{hint}<form method=post action=/auth>\
-         <input type=hidden name=redirectToPath value='{}'>\
+        "{failed}{hint}<form method=post>\
          <p><label>E-mail <input name=email value=ada@example.com></label>\
          <p><label>Password <input name=password type=password value=secret></label>\
-         <p><button>Sign in</button></form>",
-        escape(path)
+         <p><button>Sign in</button></form>"
     );
-    page("Sign in", &body, demo)
+    Page("Sign in", body)
 }
 
 /// For a user whose session lacks what the page wants.
-pub fn invalid_claims(failed: &str, demo: Option<&str>) -> String {
+#[must_use]
+pub fn invalid_claims(failures: &str) -> Page {
     let body = format!(
-        "<p>This page is for users with a verified e-mail address. <span id=why>{}</span>\
+        "<p>This page is for users with a verified e-mail address.<pre>{}</pre>\
          <p>When you have verified it, <a href='/auth/session/refresh?redirectToPath=/account'>go \
          on</a>: that brings a new token, in which it says so. {}",
-        escape(failed),
+        escape(failures),
         post("/auth/signout", "Sign out"),
     );
-    page("Verify your e-mail address", &body, demo)
+    Page("Verify your e-mail address", body)
 }
 
-/// Refreshing does not help. Its way out signs out first: the browser still believes in its session.
-pub fn refresh_loop(why: &str, demo: Option<&str>) -> String {
+/// Refreshing does not help. The way out signs out first: the browser still believes in its session.
+#[must_use]
+pub fn refresh_loop(why: Reason) -> Page {
     let body = format!(
-        "<p>Your session was refreshed again and again, and still cannot be used: \
-         <span id=why>{}</span>. {}",
+        "<p>Your session was refreshed again and again, and still cannot be used: {}. {}",
         escape(why),
         post("/auth/signout", "Sign out and in again"),
     );
-    page("Something is wrong with your session", &body, demo)
+    Page("Something is wrong with your session", body)
 }
 
 /// Nobody can tell now who this is.
-pub fn unavailable(why: &str, seconds: u64, demo: Option<&str>) -> String {
+pub fn unavailable(why: impl Display, seconds: &str) -> Page {
     let body = format!(
-        "<p><span id=why>{}</span>. You are still signed in. \
-         Please <a href=/account>try again</a> in {seconds} s.",
+        "<p>Nobody can tell now whether you are signed in: {}. \
+         <a href=/account>Try again</a> in {seconds} s.",
         escape(why)
     );
-    page("Not available right now", &body, demo)
+    Page("Not available right now", body)
 }
 
-fn escape(text: &str) -> String {
+/// Text as HTML.
+fn escape(text: impl Display) -> String {
     let mut safe = String::new();
-    for character in text.chars() {
+    for character in text.to_string().chars() {
         match character {
             '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
             '\'' => safe.push_str("&#39;"),
             '"' => safe.push_str("&quot;"),

@@ -1,28 +1,30 @@
 //! A site with one page, its own API, and the three routes that any site with sessions has: sign in,
 //! refresh, sign out.
 
-use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Form, Query, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, RETRY_AFTER, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::body::{Body, Bytes};
+use axum::extract::{Form, RawQuery, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, RETRY_AFTER, SET_COOKIE};
+use axum::http::request::Builder;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::{AppendHeaders, Html, IntoResponse, IntoResponseParts, Redirect, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use serde_json::{Value, json};
 use supertokens_session::{
-    Fetch, FetchAnswer, FetchKeys, Gate, KeyPolicy, KeyStore, Keys, NextAction, PagePolicy,
-    SessionDecision, Ticket, UnixMillis, crypto,
+    AntiCsrf, ApiPolicy, AskCore, CoreAnswer, EmailVerificationClaim, Fetch, FetchAnswer,
+    FetchKeys, Gate, KeyPolicy, KeyStore, Keys, NextAction, PagePolicy, ReturnPath, Routes,
+    Session, SessionDecision, Ticket, UnixMillis, crypto,
 };
 
 use crate::Now;
 use crate::http::{Got, Http};
 use crate::pages;
 
-/// Where a front end's SDK expects the route, and so where browsers keep the refresh token.
+/// Where the backends' SDKs have their refresh route, and so where browsers send the refresh token to.
 const REFRESH: &str = "/auth/session/refresh";
 
 /// Who is where. No URL ends in a slash.
@@ -32,14 +34,16 @@ pub struct Config {
     pub core: String,
     /// The auth API of the backend, with its base path.
     pub api: String,
-    /// This site, as it reaches itself.
+    /// This site.
     pub own: String,
     /// The demo issuer, for its buttons.
     pub demo: Option<String>,
 }
 
 pub struct Site {
-    page: Gate,
+    page: Gate<PagePolicy>,
+    api: Gate<ApiPolicy>,
+    routes: Routes,
     store: Mutex<KeyStore>,
     http: Http,
     config: Config,
@@ -54,8 +58,15 @@ impl Site {
         let jwks = format!("{}/.well-known/jwks.json", config.core);
         let table = [crypto::ring::RS256];
         let store = KeyStore::new(jwks, &table, KeyPolicy::default(), std::process::id().into());
+        let page = PagePolicy::default()
+            .claim(EmailVerificationClaim::is_verified())
+            .https(config.own.starts_with("https:"));
+        // Nothing here changes anything, and the page sends no cookie but a bearer token.
+        let api = ApiPolicy::new(AntiCsrf::None).claim(EmailVerificationClaim::is_verified());
         Arc::new(Self {
-            page: Gate::page(PagePolicy::default()),
+            page: Gate::page(page),
+            api: Gate::api(api),
+            routes: Routes::new("/auth", REFRESH),
             store: Mutex::new(store),
             http: Http::default(),
             config,
@@ -67,6 +78,7 @@ impl Site {
         Router::new()
             .route("/", get(async || Redirect::to("/account")))
             .route("/account", get(account))
+            .route("/api/user", get(user))
             .route("/auth", get(sign_in_page).post(sign_in))
             .route("/auth/signout", post(sign_out))
             .route(REFRESH, get(refresh))
@@ -74,26 +86,90 @@ impl Site {
     }
 }
 
-/// The page: its gate, then its own API with the token as `Bearer`, then the API's answer decided too.
+/// The page: its gate, then its own API with the token as `Bearer`, then what the API answered.
 async fn account(State(site): This, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let request = site.page.request(method.as_str(), cookies(&headers));
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let path = site.routes.return_path(target.as_bytes());
     let mut keys = site.store.lock().unwrap().keys();
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    loop {
+        let (decision, said) = match request.decide(&keys, (site.now)()) {
+            SessionDecision::Authenticated(session) => ask_api(&site, &request, session).await,
+            decision => (decision, String::new()),
+        };
+        // It counts the refreshes that did not help, and so ends their round.
+        let count =
+            request.set_cookie(&decision).map(|cookie| AppendHeaders([(SET_COOKIE, cookie)]));
+        let answer = match decision {
+            SessionDecision::Authenticated(session) => {
+                site.html(200, pages::account(&session, &said, (site.now)()))
+            }
+            SessionDecision::NoSession(_) => send(&site.routes.to_sign_in(&path)),
+            SessionDecision::TryRefresh(_) => send(&site.routes.to_refresh(&path)),
+            SessionDecision::InvalidClaims(failures) => {
+                site.html(403, pages::invalid_claims(&failures.to_json()))
+            }
+            SessionDecision::RefreshLoop(why) => site.html(500, pages::refresh_loop(why)),
+            SessionDecision::Unavailable(why) => site.unavailable(why.reason(), why.retry_at()),
+            SessionDecision::FetchKeys(why) => match fetch(&site, why).await {
+                Ok(newer) => {
+                    keys = newer;
+                    continue;
+                }
+                Err(retry_at) => site.unavailable("the keys cannot be fetched now", retry_at),
+            },
+        };
+        return (count, answer).into_response();
+    }
+}
+
+/// What the page wants of its API, and what the API's answer makes of the decision.
+async fn ask_api(
+    site: &Site,
+    request: &supertokens_session::Request<'_>,
+    session: Session,
+) -> (SessionDecision, String) {
+    let bearer = format!("Bearer {}", request.token().unwrap_or_default());
+    let question = Request::get(format!("{}/api/user", site.config.own));
+    let got = site.http.send(question.header(AUTHORIZATION, bearer), Body::empty(), WAIT).await;
+    // No answer is what a proxy would call 502.
+    let (status, body) = got.map_or((502, Bytes::new()), |got| (got.status.as_u16(), got.body));
+    let decision = request.api_answered(session, status, &body, (site.now)());
+    (decision, String::from_utf8_lossy(&body).into_owned())
+}
+
+/// The API: its own gate, for it does not know who asks.
+async fn user(State(site): This, method: Method, headers: HeaderMap) -> Response {
+    let authorization = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let mut request =
+        site.api.request(method.as_str(), cookies(&headers)).authorization(authorization);
+    let mut keys = site.store.lock().unwrap().keys();
     loop {
         match request.decide(&keys, (site.now)()) {
             SessionDecision::Authenticated(session) => {
-                let page = pages::account(&session, "", (site.now)(), site.demo());
-                return html(StatusCode::OK, page);
-            }
-            SessionDecision::NoSession(_) => return to("/auth", path),
-            SessionDecision::TryRefresh(_) => return to(REFRESH, path),
-            SessionDecision::Unavailable(why) => {
-                return site.unavailable(&why.reason().to_string(), why.retry_at());
+                let message = format!("Hello {}", session.user_id());
+                return ([(CACHE_CONTROL, "no-store")], Json(json!({"message": message})))
+                    .into_response();
             }
             SessionDecision::FetchKeys(why) => match fetch(&site, why).await {
                 Ok(newer) => keys = newer,
-                Err(retry_at) => return site.unavailable("the keys cannot be fetched", retry_at),
+                Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
             },
+            SessionDecision::AskCore(check) => {
+                let got = site.ask_core(&check).await;
+                let answer = match &got {
+                    Some(got) => CoreAnswer::http(got.status.as_u16(), &got.body),
+                    None => CoreAnswer::failed(),
+                };
+                request.finish(check, answer);
+            }
+            refusal => {
+                let response = site.api.response(&refusal, (site.now)());
+                return response.map_or_else(
+                    || StatusCode::NO_CONTENT.into_response(),
+                    |response| send(&response),
+                );
+            }
         }
     }
 }
@@ -147,98 +223,125 @@ pub async fn keep_fresh(site: Arc<Site>) {
     }
 }
 
-async fn sign_in_page(State(site): This, Query(form): Query<Fields>) -> Response {
-    html(StatusCode::OK, pages::sign_in(return_path(&form), false, site.demo()))
+async fn sign_in_page(State(site): This) -> Response {
+    site.html(200, pages::sign_in(false, site.config.demo.is_some()))
 }
 
-/// Signs in at the API on the browser's behalf, and hands on the cookies.
-async fn sign_in(State(site): This, Form(form): Form<Fields>) -> Response {
-    let fields = ["email", "password"]
-        .map(|id| json!({"id": id, "value": form.get(id).map_or("", String::as_str)}));
+/// Signs in at the auth API on the browser's behalf, and hands on the cookies.
+async fn sign_in(
+    State(site): This,
+    RawQuery(query): RawQuery,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Response {
+    let fields: Vec<_> = form.iter().map(|(id, value)| json!({"id": id, "value": value})).collect();
     let body = json!({"formFields": fields}).to_string();
-    let Some(got) = site.api("/signin", &HeaderMap::new(), body).await else {
-        return site.api_is_down();
+    let got = site.ask_auth("/signin", &HeaderMap::new(), body).await;
+    let Some(got) = got.filter(|got| got.status == StatusCode::OK) else {
+        return site.auth_is_down();
     };
     let answer: Value = serde_json::from_slice(&got.body).unwrap_or_default();
-    let path = return_path(&form);
-    match answer["status"].as_str() {
-        Some("OK") => (handed_on(&got), see_other(path)).into_response(),
-        _ if got.status.is_server_error() => site.api_is_down(),
-        _ => html(StatusCode::OK, pages::sign_in(path, true, site.demo())),
+    if answer["status"] == "OK" {
+        (handed_on(&got), send(&site.routes.to(&site.back(query)))).into_response()
+    } else {
+        site.html(200, pages::sign_in(true, site.config.demo.is_some()))
     }
 }
 
-/// Refreshes at the API, and goes back to where the visitor was. Only if the API says that there is no
-/// session any more is it the sign-in page: an API that is down has said nothing.
-async fn refresh(State(site): This, Query(form): Query<Fields>, headers: HeaderMap) -> Response {
-    let Some(got) = site.api("/session/refresh", &headers, String::new()).await else {
-        return site.api_is_down();
-    };
-    match got.status {
-        StatusCode::OK => (handed_on(&got), see_other(return_path(&form))).into_response(),
-        StatusCode::UNAUTHORIZED => {
-            (no_session(), handed_on(&got), to("/auth", return_path(&form))).into_response()
+/// Refreshes at the auth API, and goes back to where the visitor was. To the sign-in page only if the
+/// API says that the session is over: an API that is down has said nothing.
+async fn refresh(State(site): This, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let (back, got) =
+        (site.back(query), site.ask_auth("/session/refresh", &headers, String::new()).await);
+    match got {
+        Some(got) if got.status == StatusCode::OK => {
+            (handed_on(&got), send(&site.routes.to(&back))).into_response()
         }
-        _ => site.api_is_down(),
+        Some(got) if got.status == StatusCode::UNAUTHORIZED => {
+            let to = send(&site.routes.to_sign_in(&back));
+            (no_session(), handed_on(&got), to).into_response()
+        }
+        _ => site.auth_is_down(),
     }
 }
 
-/// Signs out at the API, and in the browser whatever the API says.
+/// Signs out at the auth API, and in the browser whatever the API says.
 async fn sign_out(State(site): This, headers: HeaderMap) -> Response {
-    let _ = site.api("/signout", &headers, String::new()).await;
-    (no_session(), see_other("/auth")).into_response()
+    let got = site.ask_auth("/signout", &headers, String::new()).await;
+    let to = send(&site.routes.to_sign_in(&ReturnPath::default()));
+    (no_session(), got.as_ref().map(handed_on), to).into_response()
 }
+
+/// Longer than an answer takes, and shorter than a visitor waits.
+const WAIT: Duration = Duration::from_secs(5);
 
 impl Site {
     /// Performs the GET of a ticket, in somewhat less time than it has.
     async fn http_get(&self, ticket: &Ticket) -> Option<Got> {
-        let mut request = axum::http::Request::get(ticket.url());
-        for (name, value) in ticket.headers() {
-            request = request.header(name, value);
-        }
+        let get = with_headers(Request::get(ticket.url()), ticket.headers());
         let left = ticket.deadline().since((self.now)());
-        self.http.send(request.body(Body::empty()).ok()?, left * 4 / 5).await
+        self.http.send(get, Body::empty(), left * 4 / 5).await
+    }
+
+    /// Performs the POST of a question to the core. A core with an API key wants `api-key` as well.
+    async fn ask_core(&self, check: &AskCore) -> Option<Got> {
+        let post = Request::post(format!("{}{}", self.config.core, check.path()));
+        self.http
+            .send(with_headers(post, check.headers()), check.body().to_owned().into(), WAIT)
+            .await
     }
 
     /// A POST to the auth API, with the browser's cookies.
-    async fn api(&self, path: &str, headers: &HeaderMap, body: String) -> Option<Got> {
-        let mut request = axum::http::Request::post(format!("{}{path}", self.config.api))
-            .header(CONTENT_TYPE, "application/json")
-            // Both are for a real one: it shall answer with cookies, and this is no forged form.
-            .header("st-auth-mode", "cookie")
-            .header("rid", "anti-csrf");
-        for cookie in headers.get_all(COOKIE) {
-            request = request.header(COOKIE, cookie);
-        }
-        self.http.send(request.body(body.into()).ok()?, Duration::from_secs(5)).await
+    async fn ask_auth(&self, path: &str, headers: &HeaderMap, body: String) -> Option<Got> {
+        let post = Request::post(format!("{}{path}", self.config.api));
+        // The SDK's: answer with cookies; and this is no form of another site's.
+        let fields = [
+            ("st-auth-mode", "cookie"),
+            ("rid", "anti-csrf"),
+            ("content-type", "application/json"),
+        ];
+        let post = headers
+            .get_all(COOKIE)
+            .iter()
+            .fold(with_headers(post, fields), |post, cookie| post.header(COOKIE, cookie));
+        self.http.send(post, body.into(), WAIT).await
     }
 
-    fn demo(&self) -> Option<&str> {
-        self.config.demo.as_deref()
+    /// The way back out of a query.
+    fn back(&self, query: Option<String>) -> ReturnPath {
+        self.routes.return_path_in(query.unwrap_or_default().as_bytes())
     }
 
-    fn api_is_down(&self) -> Response {
-        self.unavailable("The auth API does not answer", (self.now)())
+    fn auth_is_down(&self) -> Response {
+        self.unavailable("the auth API does not answer", (self.now)())
     }
 
-    /// 503. Whole seconds, rounded up.
-    fn unavailable(&self, why: &str, retry_at: UnixMillis) -> Response {
-        let seconds = retry_at.since((self.now)()).as_millis().div_ceil(1000).max(1);
-        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-        let page = pages::unavailable(why, seconds, self.demo());
-        let header = [(RETRY_AFTER, seconds.to_string())];
-        (header, html(StatusCode::SERVICE_UNAVAILABLE, page)).into_response()
+    /// 503. `Retry-After` is in whole seconds, rounded up.
+    fn unavailable(&self, why: impl Display, retry_at: UnixMillis) -> Response {
+        let seconds = retry_at.since((self.now)()).as_millis().div_ceil(1000).max(1).to_string();
+        let page = self.html(503, pages::unavailable(why, &seconds));
+        ([(RETRY_AFTER, seconds)], page).into_response()
+    }
+
+    fn html(&self, status: u16, page: pages::Page) -> Response {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let page = Html(page.with_buttons(self.config.demo.as_deref()));
+        (status, [(CACHE_CONTROL, "private, no-store")], page).into_response()
     }
 }
 
-type Fields = HashMap<String, String>;
+fn with_headers<'h>(
+    request: Builder,
+    headers: impl IntoIterator<Item = (&'h str, &'h str)>,
+) -> Builder {
+    headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))
+}
 
 /// The `Cookie` fields as they came. A cookie jar would hide that there are two of one name.
 fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes)
 }
 
-/// The new cookies, as the API set them.
+/// The new cookies, as the auth API set them.
 fn handed_on(got: &Got) -> impl IntoResponseParts + use<> {
     let cookies = got.headers.get_all(SET_COOKIE).iter().cloned();
     AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie)).collect::<Vec<_>>())
@@ -253,30 +356,10 @@ fn no_session() -> impl IntoResponseParts {
     ])
 }
 
-/// A page of this site to go to, and no other's.
-fn return_path(form: &Fields) -> &str {
-    let path = form.get("redirectToPath").map_or("", String::as_str);
-    if path.starts_with('/') && !path[1..].starts_with(['/', '\\']) { path } else { "/account" }
-}
-
-/// 303 to a route that comes back to `path`.
-fn to(route: &str, path: &str) -> Response {
-    let path: String = path
-        .bytes()
-        .map(|byte| match byte {
-            b'/' => "/".to_owned(),
-            _ if byte.is_ascii_alphanumeric() => char::from(byte).into(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect();
-    see_other(&format!("{route}?redirectToPath={path}"))
-}
-
-fn see_other(to: &str) -> Response {
-    let headers = [(LOCATION, to), (CACHE_CONTROL, "no-store")];
-    (StatusCode::SEE_OTHER, headers).into_response()
-}
-
-fn html(status: StatusCode, page: String) -> Response {
-    (status, [(CACHE_CONTROL, "private, no-store")], Html(page)).into_response()
+/// What the library answers is data.
+fn send(response: &supertokens_session::Response) -> Response {
+    let status = StatusCode::from_u16(response.status()).expect("a status");
+    let fields: Vec<_> = response.headers().map(|(name, value)| (name, value.to_owned())).collect();
+    // Not as text: that would bring a content type of its own.
+    (status, AppendHeaders(fields), Body::from(response.body().to_owned())).into_response()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, Uri};
 use ssr_axum::http::Http;
 
@@ -11,7 +11,7 @@ use ssr_axum::http::Http;
 pub struct Browser {
     http: Http,
     /// Name, path and value; of the host, whatever the port, as browsers have it.
-    jar: Vec<(String, String, String)>,
+    pub jar: Vec<(String, String, String)>,
     /// The paths that the last navigation led through.
     pub visited: Vec<String>,
     status: u16,
@@ -43,8 +43,8 @@ impl Browser {
             if let Some(cookies) = self.cookies(url.path()) {
                 request = request.header(COOKIE, cookies);
             }
-            let request = request.body(Body::from(form)).unwrap();
-            let got = self.http.send(request, Duration::from_secs(60)).await.expect("an answer");
+            let got = self.http.send(request, Body::from(form), Duration::from_secs(60)).await;
+            let got = got.expect("an answer");
             for field in got.headers.get_all(SET_COOKIE) {
                 self.set_cookie(field.to_str().unwrap());
             }
@@ -53,7 +53,6 @@ impl Browser {
             let Some(location) = self.header("location").filter(|_| self.status == 303) else {
                 return;
             };
-            assert_eq!(self.headers.get_all(LOCATION).iter().count(), 1);
             let location: Uri = location.parse().unwrap();
             if location.host().is_some() {
                 url = location;
@@ -91,8 +90,12 @@ impl Browser {
         }
     }
 
+    /// The field of this name, which must be there once if at all.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
+        let mut fields = self.headers.get_all(name).iter();
+        let field = fields.next();
+        assert_eq!(fields.next(), None, "{name} is there twice");
+        field.map(|value| value.to_str().unwrap())
     }
 
     /// The header of the access token, as text: whose key signed it.
