@@ -90,8 +90,10 @@ async function walk(url) {
   await open("/account");
   await see("Not available right now");
   await click("Stop or start the core");
-  await sleep(2_000);
-  await open("/account");
+  await see("Not available right now");
+  const [, seconds] = (await run("document.body.innerText")).match(/in (\d+) s/);
+  await sleep(seconds * 1000);
+  await click("Try again");
   await see("Signed in");
   await click("Sign out");
   await see("Sign in");
