@@ -122,12 +122,6 @@ impl Issuer {
             .with_state(self.clone())
     }
 
-    fn turn(&self, switch: fn(&mut World) -> &mut bool) {
-        let mut world = self.world.lock().unwrap();
-        let switch = switch(&mut world);
-        *switch = !*switch;
-    }
-
     /// A new token for this session, and the cookies that carry it.
     fn cookies(&self, world: &mut World, session: Session) -> impl IntoResponseParts + use<> {
         let now = (self.now)();
@@ -238,10 +232,14 @@ async fn press(State(issuer): This, Path(button): Path<String>) -> Response {
             let key = key.await.expect("a key");
             issuer.world.lock().unwrap().dynamic.push(key);
         }
-        "core" => issuer.turn(|world| &mut world.core_stopped),
-        "api" => issuer.turn(|world| &mut world.api_stopped),
-        "kind" => issuer.turn(|world| &mut world.sign_static),
-        "ask" => issuer.turn(|world| &mut world.ask),
+        "stop-core" => issuer.world.lock().unwrap().core_stopped = true,
+        "start-core" => issuer.world.lock().unwrap().core_stopped = false,
+        "stop-api" => issuer.world.lock().unwrap().api_stopped = true,
+        "start-api" => issuer.world.lock().unwrap().api_stopped = false,
+        "static-key" => issuer.world.lock().unwrap().sign_static = true,
+        "dynamic-key" => issuer.world.lock().unwrap().sign_static = false,
+        "ask" => issuer.world.lock().unwrap().ask = true,
+        "do-not-ask" => issuer.world.lock().unwrap().ask = false,
         "verify" => {
             let mut world = issuer.world.lock().unwrap();
             let users: Vec<_> =

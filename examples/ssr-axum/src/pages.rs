@@ -18,7 +18,7 @@ impl Page {
             "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
              <meta name=viewport content='width=device-width'>\
              <style>body{{font:1rem/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}\
-             form{{display:inline}}pre{{white-space:pre-wrap;overflow-wrap:anywhere;background:#eee;padding:.5rem}}</style>\
+             form{{display:inline}}div{{margin:.5rem 0}}pre{{white-space:pre-wrap;overflow-wrap:anywhere;background:#eee;padding:.5rem}}</style>\
              <h1>{title}</h1>{body}{buttons}</html>"
         )
     }
@@ -26,18 +26,17 @@ impl Page {
 
 /// What the demo issuer lets a visitor do to the world.
 fn buttons(demo: &str) -> String {
-    let buttons = [
-        ("verify", "Verify my e-mail address"),
-        ("rotate", "Rotate the key now"),
-        ("core", "Stop or start the core"),
-        ("api", "Stop or start the auth API"),
-        ("second-cookie", "Add a second access token cookie"),
-        ("one-cookie", "Remove it"),
-        ("kind", "Sign with the other kind of key, or back"),
-        ("ask", "Have the core asked about each token, or not"),
+    let rows = [
+        [("verify", "Verify my e-mail address"), ("rotate", "Rotate the key now")],
+        [("stop-core", "Stop the core"), ("start-core", "Start the core")],
+        [("second-cookie", "Add a second access token cookie"), ("one-cookie", "Remove it")],
+        [("stop-api", "Stop the auth API"), ("start-api", "Start the auth API")],
+        [("static-key", "Sign with the static key"), ("dynamic-key", "Sign with the dynamic key")],
+        [("ask", "Have the core asked about tokens"), ("do-not-ask", "Do not")],
     ];
-    let forms = buttons.map(|(name, text)| post(&format!("{demo}/demo/{name}"), text));
-    format!("<hr><h2>The demo issuer</h2><div>{}</div>", forms.join(" "))
+    let form = |(name, text)| post(&format!("{demo}/demo/{name}"), text);
+    let rows = rows.map(|row| format!("<div>{}</div>", row.map(form).join(" ")));
+    format!("<hr><h2>The demo issuer</h2>{}", rows.concat())
 }
 
 fn post(to: &str, text: &str) -> String {

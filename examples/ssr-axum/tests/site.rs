@@ -189,7 +189,7 @@ async fn a_new_key_signs_nobody_out() {
 async fn an_outage_of_the_core_harms_nobody_until_a_new_key_and_then_is_a_503() {
     let mut world = World::new().await;
     world.sign_in_verified().await;
-    world.press("core").await;
+    world.press("stop-core").await;
     world.browser.assert(200, "Signed in");
     world.press("rotate").await;
     world.pass(PUBLISHED_AHEAD);
@@ -200,7 +200,7 @@ async fn an_outage_of_the_core_harms_nobody_until_a_new_key_and_then_is_a_503() 
         world.pass(Duration::from_millis(100));
     }
     assert_eq!(world.browser.visited, ["/account"]);
-    world.press("core").await;
+    world.press("start-core").await;
     world.pass(Duration::from_secs(5));
     world.reload().await;
     world.browser.assert(200, "Signed in");
@@ -209,7 +209,7 @@ async fn an_outage_of_the_core_harms_nobody_until_a_new_key_and_then_is_a_503() 
 #[tokio::test]
 async fn without_keys_a_cold_site_answers_503() {
     let mut world = World::new().await;
-    world.press("core").await;
+    world.press("stop-core").await;
     world.sign_in().await;
     world.browser.assert(503, "Not available right now");
 }
@@ -218,12 +218,12 @@ async fn without_keys_a_cold_site_answers_503() {
 async fn an_auth_api_that_is_down_signs_nobody_out() {
     let mut world = World::new().await;
     world.sign_in_verified().await;
-    world.press("api").await;
+    world.press("stop-api").await;
     world.browser.assert(200, "Signed in");
     world.pass(TOKEN_LIFE);
     world.reload().await;
     world.browser.assert(503, "the auth API does not answer");
-    world.press("api").await;
+    world.press("start-api").await;
     world.browser.assert(200, "Signed in");
 }
 
@@ -253,7 +253,7 @@ async fn two_cookies_of_one_name_are_refreshed_and_then_given_up_on() {
 async fn a_refresh_loop_ends_and_leads_to_sign_out() {
     let mut world = World::new().await;
     world.sign_in_verified().await;
-    world.press("kind").await;
+    world.press("static-key").await;
     world.browser.assert(200, "Signed in");
     world.pass(TOKEN_LIFE);
     world.reload().await;
@@ -262,7 +262,7 @@ async fn a_refresh_loop_ends_and_leads_to_sign_out() {
     assert_eq!(refreshes, 5, "{:?}", world.browser.visited);
     world.browser.post(&format!("{}/auth/signout", world.site), "").await;
     world.browser.assert(200, "Sign in");
-    world.press("kind").await;
+    world.press("dynamic-key").await;
     world.sign_in().await;
     world.browser.assert(200, "Signed in");
 }
@@ -297,9 +297,9 @@ async fn the_core_is_asked_about_a_token_that_says_so() {
     world.reload().await;
     world.browser.assert(200, "Hello ada@example.com");
     // The API cannot ask; the page alone could decide.
-    world.press("core").await;
+    world.press("stop-core").await;
     world.browser.assert(503, "Not available right now");
-    world.press("core").await;
+    world.press("start-core").await;
     world.browser.assert(200, "Signed in");
 }
 
