@@ -59,7 +59,7 @@ fn samples() -> io::Result<ExitCode> {
         let id = line.id.as_deref().unwrap_or_default();
         match &line.decisions {
             Ok(Decisions { page, api, .. }) => {
-                let reason = page.reason().or(api.reason()).map_or("", Reason::name);
+                let reason = page.reason().or_else(|| api.reason()).map_or("", Reason::name);
                 let (page, api) = (page.name(), api.name());
                 writeln!(output, "{id:<18} {page:<14} {api:<14} {reason:<25} {}", line.note)?;
             }

@@ -161,7 +161,7 @@ impl<'r> ApiRequest<'r> {
             Ok(Err(check)) => return SessionDecision::AskCore(check),
             Err(NoKey::Fetch(why)) => return SessionDecision::FetchKeys(why),
             Err(NoKey::Because(reason, retry_at)) => {
-                return refuse(reason, Unavailable::new(reason, keys.failure(), retry_at));
+                return refuse(Unavailable::new(reason, keys.failure(), retry_at));
             }
         };
         match self.policy.claims.judge(session.payload_json(), now) {
@@ -323,13 +323,14 @@ struct Found<'r> {
 }
 
 /// What an API does for each kind of reason.
-fn refuse(reason: Reason, unavailable: Unavailable) -> ApiDecision {
+fn refuse(why: Unavailable) -> ApiDecision {
+    let reason = why.reason();
     match reason.kind() {
         // The SDK takes a token that is none of a session for absent.
         Kind::NotChecked | Kind::Absent | Kind::Malformed | Kind::Revoked => {
             SessionDecision::NoSession(reason)
         }
-        Kind::Unavailable => SessionDecision::Unavailable(unavailable),
+        Kind::Unavailable => SessionDecision::Unavailable(why),
         Kind::Refused | Kind::Claims | Kind::Asked => SessionDecision::TryRefresh(reason),
     }
 }

@@ -85,8 +85,8 @@ impl EmailVerificationClaimValidator {
 
     /// Names the validator in answers, instead of by the claim's key.
     #[must_use]
-    pub fn id(mut self, id: impl Into<alloc::borrow::Cow<'static, str>>) -> Self {
-        self.validator = self.validator.id(id);
+    pub fn with_id(mut self, id: impl Into<alloc::borrow::Cow<'static, str>>) -> Self {
+        self.validator = self.validator.with_id(id);
         self
     }
 
@@ -182,7 +182,7 @@ array_claims! {
     /// let now = UnixMillis::from_secs(1_750_000_000);
     /// assert!(UserRoleClaim::includes("editor").validate(&claims, now).is_ok());
     /// assert_eq!(
-    ///     UserRoleClaim::includes("admin").validate(&claims, now).unwrap_err().to_string(),
+    ///     UserRoleClaim::includes("admin").validate(&claims, now).unwrap_err().to_json(),
     ///     r#"{"message":"wrong value","expectedToInclude":"admin","actualValue":["editor"]}"#,
     /// );
     /// ```

@@ -2,7 +2,7 @@
 //! `JSON.stringify` do.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -137,9 +137,13 @@ impl<'de> Visitor<'de> for Any<'_, '_> {
     }
 }
 
-impl fmt::Display for ClaimValue {
+/// A value as `JSON.stringify` prints it. Not the value's own `Display`: claims are the user's, and
+/// what has a `Display` ends up in logs.
+pub(crate) struct Json<'v>(pub(crate) &'v ClaimValue);
+
+impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind() {
+        match self.0.kind() {
             Kind::Null => f.write_str("null"),
             Kind::Bool(bool) => write!(f, "{bool}"),
             Kind::Number(number) => f.write_str(&number_text(*number)),
@@ -147,18 +151,26 @@ impl fmt::Display for ClaimValue {
             Kind::Array(elements) => {
                 f.write_str("[")?;
                 for (place, element) in elements.iter().enumerate() {
-                    write!(f, "{}{element}", comma(place))?;
+                    write!(f, "{}{}", comma(place), Json(element))?;
                 }
                 f.write_str("]")
             }
             Kind::Object(members) => {
                 f.write_str("{")?;
                 for (place, (name, value)) in members.iter().enumerate() {
-                    write!(f, "{}{}:{value}", comma(place), Quoted(name))?;
+                    write!(f, "{}{}:{}", comma(place), Quoted(name), Json(value))?;
                 }
                 f.write_str("}")
             }
         }
+    }
+}
+
+impl ClaimValue {
+    /// The value as JSON text, to the digit as JavaScript's `JSON.stringify` prints it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        Json(self).to_string()
     }
 }
 

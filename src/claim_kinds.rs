@@ -21,7 +21,7 @@ use crate::time::UnixMillis;
 /// assert!(gold.validate(&claims, UnixMillis::from_secs(1_750_000_300)).is_ok());
 /// let expired = gold.validate(&claims, UnixMillis::from_secs(1_750_000_301)).unwrap_err();
 /// assert_eq!(
-///     expired.to_string(),
+///     expired.to_json(),
 ///     r#"{"message":"expired","ageInSeconds":301,"maxAgeInSeconds":300}"#,
 /// );
 /// ```
@@ -89,7 +89,7 @@ impl BooleanClaim {
 /// ```
 /// use supertokens_session::{BooleanClaim, ClaimValidator};
 ///
-/// let validator = BooleanClaim::new("terms").is_true().id("terms-accepted");
+/// let validator = BooleanClaim::new("terms").is_true().with_id("terms-accepted");
 /// assert_eq!(ClaimValidator::id(&validator), "terms-accepted");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -31,7 +31,7 @@ use crate::time::UnixMillis;
 /// let now = UnixMillis::from_secs(1_750_000_000);
 /// assert!(Seats(2.0).validate(&claims, now).is_ok());
 /// let reason = Seats(3.0).validate(&claims, now).unwrap_err();
-/// assert_eq!(reason.to_string(), r#"{"message":"too few seats","expectedAtLeast":3}"#);
+/// assert_eq!(reason.to_json(), r#"{"message":"too few seats","expectedAtLeast":3}"#);
 /// ```
 pub trait ClaimValidator: Send + Sync {
     /// Names the rule in an answer. The SDK's are named after the claim's key.

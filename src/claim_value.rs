@@ -15,15 +15,15 @@ use core::fmt;
 /// `JSON.stringify` has it. The members of an object have JavaScript's order: names that are array
 /// indices first, by number, then the others as they came.
 ///
-/// `Display` prints what `JSON.stringify` does. `Debug` prints only the kind, for claims are the
-/// user's.
+/// [`to_json`](Self::to_json) prints what `JSON.stringify` does. `Debug` prints only the kind, for
+/// claims are the user's.
 ///
 /// ```
 /// use supertokens_session::ClaimValue;
 ///
 /// let roles = ClaimValue::from(vec!["admin", "editor"]);
 /// assert_eq!(roles.as_array().unwrap()[0].as_text(), Some("admin"));
-/// assert_eq!(roles.to_string(), r#"["admin","editor"]"#);
+/// assert_eq!(roles.to_json(), r#"["admin","editor"]"#);
 /// assert_eq!(format!("{roles:?}"), "Array(..)");
 /// ```
 #[derive(Clone, PartialEq)]
@@ -53,7 +53,7 @@ impl ClaimValue {
     /// use supertokens_session::ClaimValue;
     ///
     /// let claim = ClaimValue::object([("v", true.into()), ("t", 1_750_000_000_000_f64.into())]);
-    /// assert_eq!(claim.to_string(), r#"{"v":true,"t":1750000000000}"#);
+    /// assert_eq!(claim.to_json(), r#"{"v":true,"t":1750000000000}"#);
     /// ```
     #[must_use]
     pub fn object<N: Into<String>>(members: impl IntoIterator<Item = (N, Self)>) -> Self {

@@ -1,7 +1,7 @@
 //! What the core is asked about a session, and what it may say: `POST /recipe/session/verify` of the
 //! core driver interface, version 5.4.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 
 use crate::claim_json;
@@ -93,7 +93,7 @@ impl Question<'_> {
         members.push(("doAntiCsrfCheck", self.do_anti_csrf_check.into()));
         members.push(("enableAntiCsrf", self.enable_anti_csrf.into()));
         members.push(("checkDatabase", self.check_database.into()));
-        ClaimValue::object(members).to_string()
+        ClaimValue::object(members).to_json()
     }
 }
 

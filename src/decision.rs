@@ -263,7 +263,7 @@ impl Reason {
     pub(crate) const fn kind(self) -> Kind {
         match self {
             Self::Method | Self::NotChecked => Kind::NotChecked,
-            Self::NoToken => Kind::Absent,
+            Self::NoToken | Self::FrontTokenNotFound => Kind::Absent,
             Self::TokenTooLong
             | Self::SegmentCount
             | Self::HeaderTooLong
@@ -313,6 +313,10 @@ impl Reason {
             | Self::Expired
             | Self::SigningKeyKind
             | Self::CoreRefused
+            | Self::FrontTokenInvalid
+            | Self::FrontTokenExpired
+            | Self::AccessTokenNotFound
+            | Self::TokensDoNotMatch
             | Self::ApiRefused => Kind::Refused,
             Self::Revoked => Kind::Revoked,
             Self::KeyUnusable

@@ -5,7 +5,7 @@
 //! **Nobody signs it.** It can tell whether front end and server see one session, and nothing else.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use core::fmt;
 
@@ -117,7 +117,7 @@ impl FrontToken {
     /// may be another. Unproven.
     #[must_use]
     pub fn payload_json(&self) -> String {
-        self.payload.to_string()
+        self.payload.to_json()
     }
 
     /// Whether the payload is the session's: as values, for backends in Go and Python sort the

@@ -115,7 +115,7 @@ impl<'r> Request<'r> {
             Ok(session) => session,
             Err(NoKey::Fetch(why)) => return SessionDecision::FetchKeys(why),
             Err(NoKey::Because(reason, retry_at)) => {
-                return self.refuse(reason, Unavailable::new(reason, keys.failure(), retry_at));
+                return self.refuse(Unavailable::new(reason, keys.failure(), retry_at));
             }
         };
         match self.policy.claims.judge(session.payload_json(), now) {
@@ -133,14 +133,16 @@ impl<'r> Request<'r> {
         )
     }
 
-    /// What a page does for each kind of reason.
-    fn refuse(&self, reason: Reason, unavailable: Unavailable) -> SessionDecision {
+    /// What a page does for each kind of reason. `why` has the reason, and when to try again if that
+    /// is all there is to do.
+    pub(crate) fn refuse(&self, why: Unavailable) -> SessionDecision {
+        let reason = why.reason();
         match reason.kind() {
             // There is no cookie the browser could take for a session.
             Kind::Absent | Kind::NotChecked | Kind::Revoked => SessionDecision::NoSession(reason),
-            Kind::Unavailable => SessionDecision::Unavailable(unavailable),
-            // There is a cookie (or too much to tell), so the browser believes that it has a session: a refresh gives it a
-            // good token or signs it out.
+            Kind::Unavailable => SessionDecision::Unavailable(why),
+            // There is a cookie (or too much to tell), so the browser believes that it has a session:
+            // a refresh gives it a good token or signs it out.
             Kind::Malformed | Kind::Refused | Kind::Claims | Kind::Asked => {
                 if self.attempts.are_spent() {
                     SessionDecision::RefreshLoop(reason)
@@ -164,18 +166,14 @@ impl<'r> Request<'r> {
         body: &[u8],
         now: UnixMillis,
     ) -> SessionDecision {
-        api_answer::read(status, body, self.policy.status_codes).map_or_else(
-            |reason| {
-                self.refuse(
-                    reason,
-                    Unavailable::new(reason, None, now.saturating_add(api_answer::RETRY)),
-                )
-            },
-            |claims| match claims {
-                None => SessionDecision::Authenticated(session),
-                Some(failures) => SessionDecision::InvalidClaims(failures),
-            },
-        )
+        match api_answer::read(status, body, self.policy.status_codes) {
+            Ok(None) => SessionDecision::Authenticated(session),
+            Ok(Some(failures)) => SessionDecision::InvalidClaims(failures),
+            Err(reason) => {
+                let retry_at = now.saturating_add(api_answer::RETRY);
+                self.refuse(Unavailable::new(reason, None, retry_at))
+            }
+        }
     }
 
     /// The `Set-Cookie` field that the answer to this request must carry, if any: it counts the

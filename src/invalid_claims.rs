@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use crate::claim_json::{self, Quoted, comma};
+use crate::claim_json::{self, Json, Quoted, comma};
 use crate::claim_value::ClaimValue;
 use crate::json::Limits;
 use crate::payload;
@@ -15,14 +15,13 @@ use crate::payload;
 /// Why a claim is not as a validator wants it: an object with a `message`, and what was expected
 /// and found.
 ///
-/// `Display` prints it as JSON, members in the order they were added. It is for the front end, and
-/// may repeat the claim; `Debug` prints nothing of it.
+/// `Debug` prints nothing of it.
 ///
 /// ```
 /// use supertokens_session::ClaimReason;
 ///
 /// let reason = ClaimReason::new("wrong value").with("expectedValue", "gold").with("seats", 3);
-/// assert_eq!(reason.to_string(), r#"{"message":"wrong value","expectedValue":"gold","seats":3}"#);
+/// assert_eq!(reason.to_json(), r#"{"message":"wrong value","expectedValue":"gold","seats":3}"#);
 /// assert_eq!(reason.message(), Some("wrong value"));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -49,16 +48,17 @@ impl ClaimReason {
         self.0.get("message")?.as_text()
     }
 
+    /// The whole as JSON text, members in the order they were added. It is for the front end, and may
+    /// repeat the claim.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        self.0.to_json()
+    }
+
     /// The whole. Those of an API may be anything.
     #[must_use]
     pub const fn as_value(&self) -> &ClaimValue {
         &self.0
-    }
-}
-
-impl fmt::Display for ClaimReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -183,7 +183,7 @@ impl InvalidClaims {
             // Writing to a `String` does not fail.
             let _ = write!(json, "{}{{\"id\":{}", comma(place), Quoted(&failure.id));
             if let Some(reason) = &failure.reason {
-                let _ = write!(json, ",\"reason\":{reason}");
+                let _ = write!(json, ",\"reason\":{}", Json(&reason.0));
             }
             json.push('}');
         }

@@ -84,7 +84,7 @@ mod key_status;
 mod key_store;
 // 5  words to and from the outside
 mod front_token;
-mod ssr_state;
+mod two_tokens;
 // 6  providers: the only users of cryptography crates
 pub mod crypto;
 
@@ -127,5 +127,4 @@ pub use session::{Session, TokenSource};
 pub use signature::{
     BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
 };
-pub use ssr_state::{SsrAction, SsrState};
 pub use time::UnixMillis;

@@ -25,7 +25,7 @@ use crate::time::UnixMillis;
 /// assert!(enough.validate(&claims, now).is_err());
 /// let totp = MultiFactorAuthClaim::has_completed_requirement_list(["emailpassword", "totp"]);
 /// assert_eq!(
-///     totp.validate(&claims, now).unwrap_err().to_string(),
+///     totp.validate(&claims, now).unwrap_err().to_json(),
 ///     r#"{"message":"Factor validation failed: totp not completed","factorId":"totp"}"#,
 /// );
 /// ```
@@ -143,7 +143,7 @@ impl From<&str> for MfaRequirement {
 /// ```
 /// use supertokens_session::{ClaimValidator, MultiFactorAuthClaim};
 ///
-/// let validator = MultiFactorAuthClaim::has_completed_mfa_requirements_for_auth().id("mfa");
+/// let validator = MultiFactorAuthClaim::has_completed_mfa_requirements_for_auth().with_id("mfa");
 /// assert_eq!(ClaimValidator::id(&validator), "mfa");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,7 +196,7 @@ impl Rule {
 impl MultiFactorAuthClaimValidator {
     /// Names the validator in answers, instead of by the claim's key.
     #[must_use]
-    pub fn id(mut self, id: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_id(mut self, id: impl Into<Cow<'static, str>>) -> Self {
         self.id = Some(id.into());
         self
     }

@@ -128,6 +128,13 @@ words! {
         CoreUnavailable = "core_unavailable", "the core could not be asked";
         CoreAnswer = "core_answer", "the core's answer is none that it gives";
 
+        // The front token beside the access token, in auth-react's words.
+        FrontTokenNotFound = "front_token_not_found", "the front end has no session";
+        FrontTokenInvalid = "front_token_invalid", "the front end's token cannot be read";
+        FrontTokenExpired = "front_token_expired", "the front end's token has expired";
+        AccessTokenNotFound = "access_token_not_found", "the front end has a session but the request has no access token";
+        TokensDoNotMatch = "tokens_do_not_match", "the front end's token has another payload than the access token";
+
         // The API behind a page.
         ApiRefused = "api_refused", "the API refused the session";
         ApiAnswer = "api_answer", "the API's answer is neither a result nor a refusal";

@@ -30,7 +30,7 @@ macro_rules! options {
 
         /// Names the validator in answers, instead of by the claim's key.
         #[must_use]
-        pub fn id(mut self, id: impl Into<alloc::borrow::Cow<'static, str>>) -> Self {
+        pub fn with_id(mut self, id: impl Into<alloc::borrow::Cow<'static, str>>) -> Self {
             self.claim.set_id(id.into());
             self
         }

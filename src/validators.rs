@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_is_read_only_for_validators_and_none_is_no_claims() {
+    fn without_validators_nothing_is_wrong_and_without_json_there_are_no_claims() {
         assert_eq!(Validators::NONE.judge("{", UnixMillis::from_secs(7)), Ok(()));
         for payload in ["", "{", "[]", r#"{"a":true"#, r#"{"a":true}}"#] {
             let invalid = asked(&["a"], payload).unwrap_err();

@@ -92,8 +92,16 @@ fn every_reason_is_some_request_s() {
     reached.extend(csrf::rows().iter().filter_map(|(_, _, _, expected)| *expected));
     reached.extend([Reason::NotChecked, Reason::InvalidClaims]);
     reached.extend(ASKED.map(|(_, _, reason)| reason));
-    // Those of the API behind a page: `tests/pages.rs`.
-    reached.extend([Reason::ApiRefused, Reason::ApiAnswer]);
+    // Those of the API behind a page: `tests/pages.rs`; of front tokens: `tests/words/two_tokens.rs`.
+    reached.extend([
+        Reason::ApiRefused,
+        Reason::ApiAnswer,
+        Reason::FrontTokenNotFound,
+        Reason::FrontTokenInvalid,
+        Reason::FrontTokenExpired,
+        Reason::AccessTokenNotFound,
+        Reason::TokensDoNotMatch,
+    ]);
     for reason in NOT_OF_A_PAGE_S_TOKEN {
         assert!(reached.contains(&reason), "{reason:?}");
     }
@@ -146,7 +154,8 @@ fn a_client_is_told_what_the_sdk_tells_it() {
         r#"{"message":"invalid claim","claimValidationErrors":[{"id":"st-ev","reason":"#,
         r#"{"message":"wrong value","expectedValue":true,"actualValue":false}}]}"#
     );
-    let rows: [(&str, ApiPolicy, Sent, Keys, Option<(u16, &str)>); 12] = [
+    type Row<'r> = (&'r str, ApiPolicy, Sent, Keys, Option<(u16, &'r str)>);
+    let rows: [Row<'_>; 12] = [
         ("good", policy(), Sent::cookie(&token_of("u")), ready(), None),
         ("none", policy(), Sent::cookies(&[]), ready(), Some((401, unauthorised))),
         ("garbage", policy(), Sent::cookie("x"), ready(), Some((401, unauthorised))),
@@ -209,7 +218,7 @@ fn a_client_is_told_of_every_invalid_claim_in_order() {
     let policy = policy()
         .claim(UserRoleClaim::includes("owner"))
         .claim(EmailVerificationClaim::is_verified())
-        .claim(UserRoleClaim::excludes("admin").id("not-admin"));
+        .claim(UserRoleClaim::excludes("admin").with_id("not-admin"));
     let gate = Gate::api(policy);
     let sent = Sent::bearer(&token_of("u"));
     let decision = sent.read(&gate).decide(&ready(), at(NOW));

@@ -27,7 +27,7 @@ fn claims(payload: &str) -> Claims {
 fn judge_at(validator: &dyn ClaimValidator, payload: &str, now: u64) -> String {
     match validator.validate(&claims(payload), UnixMillis::from_millis(now)) {
         Ok(()) => String::new(),
-        Err(reason) => reason.to_string(),
+        Err(reason) => reason.to_json(),
     }
 }
 

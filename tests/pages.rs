@@ -74,7 +74,8 @@ fn an_api_s_answer_is_a_decision() {
     let claims = response.body().as_bytes();
     assert_eq!(response.status(), 403);
 
-    let rows: [(&Gate, u16, &[u8], &str, Option<Reason>); 22] = [
+    type Row<'r> = (&'r Gate, u16, &'r [u8], &'r str, Option<Reason>);
+    let rows: [Row<'_>; 22] = [
         (&gate, 200, b"", "authenticated", None),
         (&gate, 204, b"\xff", "authenticated", None),
         (&gate, 299, b"", "authenticated", None),

@@ -6,9 +6,9 @@ mod clear_tokens;
 mod front_token;
 #[path = "words/redirect.rs"]
 mod redirect;
-#[path = "words/ssr_state.rs"]
-mod ssr_state;
 mod support;
+#[path = "words/two_tokens.rs"]
+mod two_tokens;
 
 use base64ct::{Base64, Encoding};
 use proptest::prelude::*;

@@ -15,10 +15,13 @@ pub(crate) fn rows() -> Vec<Row> {
     // A mode, whether the policy says to check, the method, and whether that makes a check.
     for check in [None, Some(true), Some(false)] {
         for method in ["GET", "get", "HEAD", "POST", "PUT", "DELETE", "PATCH", "QUERY"] {
-            let checks = check.unwrap_or(!method.eq_ignore_ascii_case("GET"));
+            let checks = check.unwrap_or_else(|| !method.eq_ignore_ascii_case("GET"));
             let policy = |mode| {
                 let policy = ApiPolicy::new(mode);
-                check.map_or(policy.clone(), |check| policy.anti_csrf_check(check))
+                match check {
+                    None => policy,
+                    Some(check) => policy.anti_csrf_check(check),
+                }
             };
             let mut add = |mode, sent: Sent, refused: Option<Reason>| {
                 let note =

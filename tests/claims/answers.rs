@@ -163,7 +163,7 @@ proptest! {
     fn what_is_written_is_read_again(errors in prop::collection::vec((any::<String>(), prop::option::of(any_value())), 1..6)) {
         let errors: Vec<_> = errors.into_iter().map(|(id, reason)| {
             let id = serde_json::to_string(&id).unwrap();
-            let reason = reason.map_or(String::new(), |reason| format!(",\"reason\":{reason}"));
+            let reason = reason.map_or(String::new(), |reason| format!(",\"reason\":{}", reason.to_json()));
             format!("{{\"id\":{id}{reason}}}")
         }).collect();
         let list = format!("[{}]", errors.join(","));

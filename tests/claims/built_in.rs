@@ -27,7 +27,7 @@ fn email_verification() {
     );
     // There is no greatest age by itself.
     assert_eq!(judge(&validator, &claim("st-ev", "true", 1_000_000_000)), "");
-    let recent = validator.clone().max_age(Duration::from_secs(300)).id("recent");
+    let recent = validator.clone().max_age(Duration::from_secs(300)).with_id("recent");
     assert_eq!(ClaimValidator::id(&recent), "recent");
     assert_eq!(judge(&recent, &claim("st-ev", "true", 300_000)), "");
     assert_eq!(
@@ -172,7 +172,7 @@ fn a_list_of_factors_names_the_first_item_that_is_not_satisfied() {
         assert!(!refetches(&list(), &completed(factors)));
     }
     assert_eq!(ClaimValidator::id(&list()), "st-mfa");
-    assert_eq!(ClaimValidator::id(&list().id("mfa")), "mfa");
+    assert_eq!(list().with_id("mfa").id(), "mfa");
 }
 
 #[test]

@@ -296,11 +296,11 @@ fn the_time_of_fetching_may_be_anything() {
 fn an_id_is_the_key_or_what_it_was_given() {
     let validators: [(Box<dyn ClaimValidator>, &str); 6] = [
         (Box::new(PrimitiveClaim::new("k").has_value(1)), "k"),
-        (Box::new(PrimitiveClaim::new("k").has_value(1).id("one")), "one"),
+        (Box::new(PrimitiveClaim::new("k").has_value(1).with_id("one")), "one"),
         (Box::new(BooleanClaim::new(String::from("k")).is_true()), "k"),
-        (Box::new(BooleanClaim::new("k").is_true().id(String::from("yes"))), "yes"),
+        (Box::new(BooleanClaim::new("k").is_true().with_id(String::from("yes"))), "yes"),
         (Box::new(PrimitiveArrayClaim::new("k").includes(1)), "k"),
-        (Box::new(PrimitiveArrayClaim::new("k").includes(1).id("has")), "has"),
+        (Box::new(PrimitiveArrayClaim::new("k").includes(1).with_id("has")), "has"),
     ];
     for (validator, id) in validators {
         assert_eq!(validator.id(), id);

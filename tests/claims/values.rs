@@ -65,7 +65,7 @@ fn numbers_are_read_and_printed_as_javascript_does() {
         ("18446744073709551616", "18446744073709552000"),
         ("-9223372036854775809", "-9223372036854776000"),
     ] {
-        assert_eq!(value(text).to_string(), printed, "{text}");
+        assert_eq!(value(text).to_json(), printed, "{text}");
     }
 }
 
@@ -74,7 +74,7 @@ fn each_number_of_a_text_is_read_in_its_place() {
     // Strings, names and literals between them hold what could be taken for numbers or for quotes.
     let text = r#"{"1":-1.5,"-2":["3","\"4",5,true,{"\\":6e1},null,"7\\",8],"9e9":"-","z":[[0.30000000000000004]]}"#;
     let printed = r#"{"1":-1.5,"-2":["3","\"4",5,true,{"\\":60},null,"7\\",8],"9e9":"-","z":[[0.30000000000000004]]}"#;
-    assert_eq!(value(text).to_string(), printed);
+    assert_eq!(value(text).to_json(), printed);
 }
 
 #[test]
@@ -88,14 +88,14 @@ fn strings_are_escaped_as_javascript_does() {
         (r#""\u007f\u0080\u2028\u2029""#, "\"\u{7f}\u{80}\u{2028}\u{2029}\""),
         (r#""\ud83d\ude00é<>&'""#, "\"\u{1f600}é<>&'\""),
     ] {
-        assert_eq!(value(text).to_string(), printed, "{text}");
+        assert_eq!(value(text).to_json(), printed, "{text}");
         // A name is a string.
         let (text, printed) = (format!("{{{text}:1}}"), format!("{{{printed}:1}}"));
-        assert_eq!(value(&text).to_string(), printed, "{text}");
+        assert_eq!(value(&text).to_json(), printed, "{text}");
     }
     // The safety of the answer does not hang on the table: nothing below the space gets out.
     for byte in 0..0x20 {
-        let printed = ClaimValue::from(char::from(byte).to_string()).to_string();
+        let printed = ClaimValue::from(char::from(byte).to_string()).to_json();
         assert!(printed.bytes().all(|byte| byte >= 0x20), "{printed}");
     }
 }
@@ -106,11 +106,11 @@ fn names_that_are_array_indices_come_first() {
         "4294967295":10,"1.5":11,"+3":12," 4":13,"4294967296":14,"":15,"00":16,"__proto__":17,
         "toJSON":18,"-0":19}"#;
     let printed = r#"{"0":4,"1":2,"9":6,"10":5,"4294967294":9,"b":1,"a":3,"01":7,"-1":8,"4294967295":10,"1.5":11,"+3":12," 4":13,"4294967296":14,"":15,"00":16,"__proto__":17,"toJSON":18,"-0":19}"#;
-    assert_eq!(value(text).to_string(), printed);
-    assert_eq!(value(r#"[{"2":[],"1":{}},[],{}]"#).to_string(), r#"[{"1":{},"2":[]},[],{}]"#);
+    assert_eq!(value(text).to_json(), printed);
+    assert_eq!(value(r#"[{"2":[],"1":{}},[],{}]"#).to_json(), r#"[{"1":{},"2":[]},[],{}]"#);
     // Made, not read: the same order, and a repeated name keeps its place.
     let made = ClaimValue::object([("b", 1.into()), ("1", 2.into()), ("b", 3.into())]);
-    assert_eq!(made.to_string(), r#"{"1":2,"b":3}"#);
+    assert_eq!(made.to_json(), r#"{"1":2,"b":3}"#);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn values_are_made_and_asked() {
         (object.clone(), r#"{"a":"x","b":null}"#),
     ] {
         let value: ClaimValue = value;
-        assert_eq!(value.to_string(), printed);
+        assert_eq!(value.to_json(), printed);
         assert_eq!(value, value.clone(), "{printed}");
     }
     assert_eq!(object.get("a").unwrap().as_text(), Some("x"));
@@ -196,8 +196,8 @@ proptest! {
 
     #[test]
     fn a_value_is_what_its_text_says(made in any_value()) {
-        let printed = made.to_string();
-        prop_assert_eq!(value(&printed).to_string(), printed.as_str());
+        let printed = made.to_json();
+        prop_assert_eq!(value(&printed).to_json(), printed.as_str());
         prop_assert!(value(&printed) == made, "{}", printed);
     }
 
@@ -205,7 +205,7 @@ proptest! {
     #[test]
     fn a_string_is_escaped_as_serde_json_does(text: String) {
         let escaped = serde_json::to_string(&text).unwrap();
-        prop_assert_eq!(ClaimValue::from(text).to_string(), escaped);
+        prop_assert_eq!(ClaimValue::from(text).to_json(), escaped);
     }
 
     /// The other way round, from the shortest text of a double as the standard library has it.
@@ -213,7 +213,7 @@ proptest! {
     fn a_double_comes_back(bits: u64) {
         let number = f64::from_bits(bits);
         prop_assume!(number.is_finite());
-        let printed = ClaimValue::from(number).to_string();
+        let printed = ClaimValue::from(number).to_json();
         prop_assert_eq!(printed.parse::<f64>().unwrap(), number);
         prop_assert_eq!(value(&printed).as_number(), Some(number));
         let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();

@@ -188,7 +188,6 @@ fn shown_words() -> Vec<(&'static str, String)> {
     let token = FrontToken::parse(front).unwrap();
     assert_eq!(token.user_id(), "marker");
     let flaws = FrontTokenError::ALL.iter().map(|word| format!("{word:?} {word}"));
-    let states = SsrState::ALL.iter().map(|word| format!("{word:?} {word} {:?}", word.action()));
     vec![
         ("Routes", format!("{routes:?}")),
         ("ReturnPath", format!("{back:?} {back:#?}")),
@@ -197,8 +196,6 @@ fn shown_words() -> Vec<(&'static str, String)> {
         ("SameSite", format!("{:?}", SameSite::Lax)),
         ("FrontToken", format!("{token:?} {token:#?}")),
         ("FrontTokenError", flaws.collect()),
-        ("SsrState", states.collect()),
-        ("SsrAction", format!("{:?}", SsrAction::SignIn)),
     ]
 }
 

@@ -164,7 +164,7 @@ pub fn decide_token(token: &str, keys: &Keys) -> SessionDecision {
 }
 
 /// The reasons that no page's token has by itself: they are an API's, the core's, the claims'.
-pub const NOT_OF_A_PAGE_S_TOKEN: [Reason; 14] = [
+pub const NOT_OF_A_PAGE_S_TOKEN: [Reason; 19] = [
     Reason::NotChecked,
     Reason::CustomHeaderMissing,
     Reason::AntiCsrfHeaderMissing,
@@ -177,6 +177,11 @@ pub const NOT_OF_A_PAGE_S_TOKEN: [Reason; 14] = [
     Reason::CoreRefused,
     Reason::CoreUnavailable,
     Reason::CoreAnswer,
+    Reason::FrontTokenNotFound,
+    Reason::FrontTokenInvalid,
+    Reason::FrontTokenExpired,
+    Reason::AccessTokenNotFound,
+    Reason::TokensDoNotMatch,
     Reason::ApiRefused,
     Reason::ApiAnswer,
 ];
