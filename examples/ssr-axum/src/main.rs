@@ -32,7 +32,12 @@ async fn main() -> io::Result<()> {
         _ => return Err(io::Error::other("set both CORE_URL and API_URL, or neither")),
     };
     let site = Site::new(config, now);
-    tokio::spawn(keep_fresh(site.clone()));
+    let kept = site.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(keep_fresh(&kept).await).await;
+        }
+    });
     println!("open {own}/");
     axum::serve(listener, site.router()).await
 }

@@ -18,7 +18,8 @@ impl Page {
             "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
              <meta name=viewport content='width=device-width'>\
              <style>body{{font:1rem/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}\
-             form{{display:inline}}div{{margin:.5rem 0}}pre{{white-space:pre-wrap;overflow-wrap:anywhere;background:#eee;padding:.5rem}}</style>\
+             form{{display:inline}}div{{margin:.5rem 0}}\
+             pre{{white-space:pre-wrap;overflow-wrap:anywhere;background:#eee;padding:.5rem}}</style>\
              <h1>{title}</h1>{body}{buttons}</html>"
         )
     }

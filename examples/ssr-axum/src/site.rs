@@ -208,18 +208,16 @@ async fn fetch(site: &Arc<Site>, why: FetchKeys) -> Result<Keys, UnixMillis> {
     }
 }
 
-/// In a task of its own, for ever: then no visitor has to wait for keys.
-pub async fn keep_fresh(site: Arc<Site>) {
-    loop {
-        let action = site.store.lock().unwrap().next_action((site.now)());
-        let until = match action {
-            NextAction::Fetch(why) => match fetch(&site, why).await {
-                Ok(_) => continue,
-                Err(until) => until,
-            },
-            NextAction::Wait { until } => until,
-        };
-        tokio::time::sleep(until.since((site.now)())).await;
+/// In a task of its own, `loop { sleep(keep_fresh(&site).await).await }`: then no visitor has to wait for
+/// keys. Gives the time to sleep.
+pub async fn keep_fresh(site: &Arc<Site>) -> Duration {
+    let action = site.store.lock().unwrap().next_action((site.now)());
+    match action {
+        NextAction::Fetch(why) => match fetch(site, why).await {
+            Ok(_) => Duration::ZERO,
+            Err(until) => until.since((site.now)()),
+        },
+        NextAction::Wait { until } => until.since((site.now)()),
     }
 }
 
