@@ -182,19 +182,7 @@ async fn fetch(site: &Arc<Site>, why: FetchKeys) -> Result<Keys, UnixMillis> {
     match fetch {
         // A task of its own: a visitor who goes away must not take the ticket along.
         Fetch::Ticket(ticket) => {
-            let site = site.clone();
-            let task = tokio::spawn(async move {
-                let got = site.http_get(&ticket).await;
-                let answer = match &got {
-                    Some(got) => got.headers.iter().fold(
-                        FetchAnswer::http(got.status.as_u16(), &got.body),
-                        |answer, (name, value)| answer.header(name.as_str(), value.as_bytes()),
-                    ),
-                    None => FetchAnswer::failed(),
-                };
-                let report = site.store.lock().unwrap().finish_fetch(ticket, answer, (site.now)());
-                report.into_keys()
-            });
+            let task = tokio::spawn(http_get(site.clone(), ticket));
             Ok(task.await.expect("fetching does not panic"))
         }
         // The store has changed since `why` was said.
@@ -208,17 +196,34 @@ async fn fetch(site: &Arc<Site>, why: FetchKeys) -> Result<Keys, UnixMillis> {
     }
 }
 
-/// In a task of its own, `loop { sleep(keep_fresh(&site).await).await }`: then no visitor has to wait for
-/// keys. Gives the time to sleep.
+/// Takes somewhat less time than the ticket has.
+async fn http_get(site: Arc<Site>, ticket: Ticket) -> Keys {
+    let get = with_headers(Request::get(ticket.url()), ticket.headers());
+    let left = ticket.deadline().since((site.now)());
+    let got = site.http.send(get, Body::empty(), left * 4 / 5).await;
+    let answer =
+        match &got {
+            Some(got) => got.headers.iter().fold(
+                FetchAnswer::http(got.status.as_u16(), &got.body),
+                |answer, (name, value)| answer.header(name.as_str(), value.as_bytes()),
+            ),
+            None => FetchAnswer::failed(),
+        };
+    let report = site.store.lock().unwrap().finish_fetch(ticket, answer, (site.now)());
+    report.into_keys()
+}
+
+/// In a task of its own, for ever: then no visitor has to wait for keys. Gives the time to sleep.
 pub async fn keep_fresh(site: &Arc<Site>) -> Duration {
     let action = site.store.lock().unwrap().next_action((site.now)());
-    match action {
+    let until = match action {
         NextAction::Fetch(why) => match fetch(site, why).await {
-            Ok(_) => Duration::ZERO,
-            Err(until) => until.since((site.now)()),
+            Ok(_) => return Duration::ZERO,
+            Err(until) => until,
         },
-        NextAction::Wait { until } => until.since((site.now)()),
-    }
+        NextAction::Wait { until } => until,
+    };
+    until.since((site.now)())
 }
 
 async fn sign_in_page(State(site): This) -> Response {
@@ -273,13 +278,6 @@ async fn sign_out(State(site): This, headers: HeaderMap) -> Response {
 const WAIT: Duration = Duration::from_secs(5);
 
 impl Site {
-    /// Performs the GET of a ticket, in somewhat less time than it has.
-    async fn http_get(&self, ticket: &Ticket) -> Option<Got> {
-        let get = with_headers(Request::get(ticket.url()), ticket.headers());
-        let left = ticket.deadline().since((self.now)());
-        self.http.send(get, Body::empty(), left * 4 / 5).await
-    }
-
     /// Performs the POST of a question to the core. A core with an API key wants `api-key` as well.
     async fn ask_core(&self, check: &AskCore) -> Option<Got> {
         let post = Request::post(format!("{}{}", self.config.core, check.path()));
