@@ -1,0 +1,103 @@
+//! The API gate beside the SDK. `sdk/answers.jsonl` has what supertokens-node answered to the
+//! requests of `sdk/cases.jsonl`; wherever the gate answers otherwise, exactly one row of
+//! `sdk/differences.rs` must say by which entry of `DEVIATIONS.md`.
+
+#[path = "sdk/case.rs"]
+mod case;
+#[path = "sdk/differences.rs"]
+mod differences;
+#[allow(dead_code, reason = "what prints is the example's part")]
+#[path = "../examples/decide/protocol.rs"]
+mod protocol;
+mod support;
+#[path = "sdk/verdict.rs"]
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use case::Case;
+use differences::{Difference, ROWS};
+use protocol::Protocol;
+use serde_json::{Map, Value};
+use support::provider;
+use verdict::{Ours, Theirs};
+
+/// The lines with the defaults merged in, `opts` one level down.
+fn cases(text: &str) -> Vec<Case> {
+    let mut lines: Vec<Map<String, Value>> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let defaults = lines.remove(0)["defaults"].clone();
+    for line in &mut lines {
+        for (name, value) in defaults.as_object().unwrap() {
+            line.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    lines.into_iter().map(Case::new).collect()
+}
+
+/// Compares, and returns how many differences each row claimed; panics at one that is not
+/// claimed by exactly one.
+fn compare(cases_text: &str, answers: &str) -> BTreeMap<usize, usize> {
+    let mut protocol = Protocol::new(&[provider::RS256]);
+    let mut printed: Vec<String> = cases_text
+        .lines()
+        .filter_map(|line| protocol.line(line.as_bytes()))
+        .map(|line| line.output())
+        .collect();
+    if let Some(path) = std::env::var_os("SDK_DECISIONS") {
+        let text = std::fs::read_to_string(path).unwrap();
+        printed = text.lines().map(str::to_owned).collect();
+    }
+    let cases = cases(cases_text);
+    let answers: Vec<&str> = answers.lines().collect();
+    assert_eq!((cases.len(), printed.len()), (answers.len(), answers.len()));
+    let (mut claimed, mut unexplained) = (BTreeMap::new(), Vec::new());
+    for ((case, printed), answered) in cases.iter().zip(&printed).zip(answers) {
+        if printed.contains(r#""skip""#) {
+            continue;
+        }
+        let (id, theirs) = Theirs::new(answered);
+        assert_eq!(case.line["id"], id);
+        let ours = Ours::new(printed);
+        if ours.verdict == theirs.verdict {
+            continue;
+        }
+        let difference = Difference { case, ours: &ours, theirs: &theirs };
+        let rows: Vec<usize> =
+            (0..ROWS.len()).filter(|row| ROWS[*row].claims(&difference)).collect();
+        if let [row] = rows[..] {
+            *claimed.entry(row).or_insert(0) += 1;
+            continue;
+        }
+        let rows: Vec<_> = rows.iter().map(|row| ROWS[*row].entry).collect();
+        let note = &case.line["note"];
+        unexplained.push(format!(
+            "{id} {note}: {:?} {} here, {:?} by the SDK; claimed by {rows:?}",
+            ours.verdict, ours.reason, theirs.verdict
+        ));
+    }
+    let count = unexplained.len();
+    assert!(
+        count == 0,
+        "{count} differences unexplained:\n{}",
+        unexplained[..count.min(40)].join("\n")
+    );
+    claimed
+}
+
+fn table(claimed: &BTreeMap<usize, usize>) {
+    for (row, count) in claimed {
+        println!("{:>6} {:<4} {}", count, ROWS[*row].entry, ROWS[*row].why);
+    }
+}
+
+/// With the paths of other cases and answers, those; `.ci/sdk` does this with 20 000.
+#[test]
+fn random_requests_are_answered_as_by_the_sdk_or_otherwise_on_purpose() {
+    let [Some(cases), Some(answers)] = ["SDK_CASES", "SDK_ANSWERS"].map(std::env::var_os) else {
+        return;
+    };
+    let read = |path| std::fs::read_to_string(Path::new(path)).unwrap();
+    table(&compare(&read(&cases), &read(&answers)));
+}
