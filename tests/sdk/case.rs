@@ -13,8 +13,8 @@ pub(crate) struct Case {
     pub(crate) bearer: Option<Token>,
     /// Every cookie with the access token's name, written as it is.
     pub(crate) cookies: Vec<Token>,
-    /// How many there are by the SDK's count, which decodes names and needs no `=`.
-    pub(crate) counted: usize,
+    /// Whether a part without `=` has that name.
+    pub(crate) bare_name: bool,
 }
 
 /// A token, by whatever leniency it is one.
@@ -27,6 +27,9 @@ pub(crate) struct Token {
     pub(crate) payload: Part,
     pub(crate) signature: String,
 }
+
+const LEGACY_1: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsInZlcnNpb24iOiIxIn0=";
+const LEGACY_2: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsInZlcnNpb24iOiIyIn0=";
 
 /// A segment that holds JSON.
 #[derive(Default)]
@@ -54,15 +57,14 @@ impl Case {
             .filter(|(name, _)| name.trim_matches([' ', '\t']) == "sAccessToken")
             .map(|(_, value)| Token::in_cookie(value.trim_matches([' ', '\t'])))
             .collect();
-        let names = parts.iter().map(|part| part.trim().split('=').next().unwrap_or_default());
-        let counted = names.filter(|name| decoded(name) == "sAccessToken").count();
+        let bare_name = parts.iter().any(|part| part.trim() == "sAccessToken");
         let authorization =
             text("authorization").or_else(|| text("token").map(|token| format!("Bearer {token}")));
         let bearer = authorization.and_then(|field| {
             let token = field.trim_matches([' ', '\t']).strip_prefix("Bearer ")?;
             Some(Token::new(token.trim_matches([' ', '\t']).into(), token.trim().into()))
         });
-        Self { line, bearer, cookies, counted }
+        Self { line, bearer, cookies, bare_name }
     }
 
     pub(crate) fn option(&self, name: &str) -> &Value {
@@ -75,6 +77,13 @@ impl Case {
         let bearer = self.bearer.as_ref().filter(|_| transfer != "cookie");
         let cookie = self.cookies.first().filter(|_| transfer != "header");
         [bearer, cookie].into_iter().flatten().find(|token| token.is_session_s())
+    }
+
+    pub(crate) fn read_from_bearer(&self) -> bool {
+        match (self.read(), &self.bearer) {
+            (Some(token), Some(bearer)) => std::ptr::eq(token, bearer),
+            _ => false,
+        }
     }
 
     /// The JSON members of the JWKS document, as a lenient parser sees them.
@@ -128,11 +137,8 @@ impl Token {
 
     /// Version 1 or 2, by one of the two header texts; `%3D` is `=`.
     pub(crate) fn is_legacy(&self) -> bool {
-        ["1", "2"].iter().any(|version| {
-            let header = format!(r#"{{"alg":"RS256","typ":"JWT","version":"{version}"}}"#);
-            Part::new(&self.header.spelling).bytes == header.as_bytes()
-                && self.header.spelling.ends_with('=')
-        })
+        let header = self.header.spelling.replace("%3D", "=");
+        [LEGACY_1, LEGACY_2].contains(&header.as_str())
     }
 
     /// The version by the SDK's `parseInt`.
@@ -141,6 +147,9 @@ impl Token {
             None => Some(3),
             Some(Value::String(text)) => {
                 let text = text.trim_start();
+                if let Some(digits) = text.strip_prefix("0x") {
+                    return i64::from_str_radix(digits, 16).ok();
+                }
                 let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
                 digits.parse().ok()
             }

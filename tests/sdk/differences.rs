@@ -41,21 +41,32 @@ impl Difference<'_> {
     /// The token the SDK reads is malformed here, by this entry; so it counts as absent, and at
     /// most a token in the other place is judged.
     fn malformed(&self, entry: &str) -> bool {
-        let Some(token) = self.case.read() else { return false };
-        let from_bearer =
-            self.case.bearer.as_ref().is_some_and(|bearer| std::ptr::eq(bearer, token));
-        // With a cookie that counts, that one is judged in the bearer token's stead.
-        let fell_back = from_bearer && !self.case.cookies.is_empty();
-        flaw(token) == Some(entry)
+        let fell_back = self.case.read_from_bearer() && !self.case.cookies.is_empty();
+        self.flaw() == Some(entry)
             && !self.several()
+            && !self.counts_two()
             && (fell_back || matches!(self.ours(), Verdict::NoSession(_)))
+    }
+
+    fn flaw(&self) -> Option<&'static str> {
+        self.case.read().and_then(flaw)
+    }
+
+    /// Both read the same token, and the difference is in what they find in it.
+    fn same(&self) -> bool {
+        self.flaw().is_none() && !self.counts_two()
+    }
+
+    /// The SDK counts two access token cookies where there is one here.
+    fn counts_two(&self) -> bool {
+        self.theirs.message.starts_with("Multiple access tokens") && !self.several()
     }
 
     /// The SDK goes on with a token that is refused here, whatever comes of it there.
     fn goes_on(&self) -> bool {
         matches!(
             self.theirs(),
-            Verdict::Session(_) | Verdict::InvalidClaims(_) | Verdict::AskCore | Verdict::Error(_)
+            Verdict::Session(_) | Verdict::InvalidClaims(_) | Verdict::AskCore(_) | Verdict::Error
         )
     }
 
@@ -69,7 +80,7 @@ impl Difference<'_> {
     }
 
     fn unavailable(&self, reason: &str) -> bool {
-        *self.ours() == Verdict::Unavailable && self.reason() == reason
+        self.same() && *self.ours() == Verdict::Unavailable && self.reason() == reason
     }
 
     fn status_is_200(&self) -> bool {
@@ -139,15 +150,21 @@ rows! {
         d.several() && d.case.cookies.len() > 1 && !matches!(d.theirs(), Verdict::TryRefresh(_))
     };
     "C3", "a second access token cookie without =, which the SDK counts", |d| {
-        d.case.cookies.len() == 1 && d.case.counted == 2 && matches!(d.theirs(), Verdict::TryRefresh(_))
-            && without_equals(d.case)
+        d.counts_two() && d.case.bare_name
     };
     "C6", "a second access token cookie by a name with escapes, which the SDK counts", |d| {
-        d.case.cookies.len() == 1 && d.case.counted == 2 && matches!(d.theirs(), Verdict::TryRefresh(_))
-            && !without_equals(d.case)
+        d.counts_two() && !d.case.bare_name
     };
     "C6", "escapes or j: in a cookie", |d| d.malformed("C6");
-    "A1", "white space around a bearer token that is none in HTTP", |d| d.malformed("A1");
+    "A1", "white space around a bearer token that is none in HTTP", |d| {
+        d.malformed("A1") || d.flaw() == Some("A1") && d.refused("signature_not_base64url")
+    };
+    "A2", "white space around antiCsrfToken", |d| {
+        let sent = d.case.line.get("headers").map(|headers| &headers["anti-csrf"]);
+        let own = d.case.read().and_then(|token| token.payload.get("antiCsrfToken"));
+        let own = own.and_then(Value::as_str).unwrap_or_default();
+        d.refused("anti_csrf_mismatch") && own != own.trim() && sent.is_some_and(|sent| sent == own.trim())
+    };
     "T2", "b64 without crit, or a crit the SDK knows", |d| {
         d.refused("critical_header") && (d.header("b64").is_some() || d.header("crit").is_some())
     };
@@ -170,7 +187,7 @@ rows! {
         _ => false,
     };
     "T11", "versions 1 and 2", |d| {
-        d.reason() == "legacy_token"
+        d.reason() == "legacy_token" && d.same()
             && d.case.bearer.iter().chain(&d.case.cookies).any(Token::is_legacy)
     };
     "T12", "no Unicode", |d| d.malformed("T12");
@@ -180,7 +197,7 @@ rows! {
         let nbf = d.case.read().and_then(|token| token.payload.get("nbf")).and_then(Value::as_f64);
         // The SDK takes the time without its fraction.
         nbf.is_some_and(|nbf| nbf * 1_000.0 <= d.case.now() && nbf > (d.case.now() / 1_000.0).floor())
-            && matches!(d.theirs(), Verdict::TryRefresh(_))
+            && d.goes_on_here()
     };
     "K1", "the keys cannot be fetched", |d| {
         d.unavailable("keys_unavailable") && !d.status_is_200() && matches!(d.theirs(), Verdict::TryRefresh(_))
@@ -204,6 +221,8 @@ rows! {
     "K15", "a key that is published and cannot be used", |d| {
         d.unavailable("key_unusable") && d.case.keys_named().len() == 1 && matches!(d.theirs(), Verdict::TryRefresh(_))
     };
+    "S1", "a claim's time that is no number", |d| d.claims_differ() && d.odd_time() && !d.odd_list();
+    "S2", "a claim that is no list where a list is wanted", |d| d.claims_differ() && d.odd_list();
     "K5", "a weak or private key", |d| {
         d.unavailable("key_unusable") && d.goes_on() && d.key(|key| key.get("d").is_some())
     };
@@ -214,21 +233,45 @@ rows! {
 }
 
 impl Difference<'_> {
+    /// Ours finds claims invalid, and the SDK not or not so.
+    fn claims_differ(&self) -> bool {
+        self.same() && matches!(self.ours(), Verdict::InvalidClaims(_)) && self.goes_on()
+    }
+
+    /// Each validator with the claim it is about.
+    fn claims(&self) -> Vec<(&Value, &Value)> {
+        let validators = self.case.option("claims").as_array();
+        let claim = |key: &Value| self.case.read()?.payload.get(key.as_str()?);
+        validators
+            .into_iter()
+            .flatten()
+            .filter_map(|validator| Some((validator, claim(&validator["key"])?)))
+            .collect()
+    }
+
+    /// A validator with an age limit, and a `t` that is not a number.
+    fn odd_time(&self) -> bool {
+        self.claims().iter().any(|(validator, claim)| {
+            validator.get("maxAgeInSeconds").is_some()
+                && claim.get("t").is_some_and(|t| !t.is_number())
+        })
+    }
+
+    /// A validator of lists, and a `v` that is none.
+    fn odd_list(&self) -> bool {
+        self.claims().iter().any(|(validator, claim)| {
+            !["boolean", "primitive"].iter().any(|kind| validator["kind"] == *kind)
+                && claim.get("v").is_some_and(|v| !v.is_array())
+        })
+    }
+
     /// Ours goes on where the SDK asks for a refresh.
     fn goes_on_here(&self) -> bool {
-        matches!(self.theirs(), Verdict::TryRefresh(_))
+        self.same()
+            && matches!(self.theirs(), Verdict::TryRefresh(_))
             && matches!(
                 self.ours(),
-                Verdict::Session(_) | Verdict::InvalidClaims(_) | Verdict::AskCore
+                Verdict::Session(_) | Verdict::InvalidClaims(_) | Verdict::AskCore(_)
             )
     }
-}
-
-fn without_equals(case: &Case) -> bool {
-    let mut fields: Vec<&str> =
-        case.line.get("cookie_header").and_then(Value::as_str).into_iter().collect();
-    if let Some(list) = case.line.get("cookie_headers").and_then(Value::as_array) {
-        fields.extend(list.iter().filter_map(Value::as_str));
-    }
-    fields.iter().flat_map(|field| field.split(';')).any(|part| part.trim() == "sAccessToken")
 }

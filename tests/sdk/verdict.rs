@@ -9,10 +9,11 @@ pub(crate) enum Verdict {
     NoSession(Option<Answer>),
     TryRefresh(Answer),
     InvalidClaims(Answer),
-    AskCore,
+    /// The body of the POST.
+    AskCore(Value),
     Unavailable,
     /// The SDK threw what its error handler does not handle.
-    Error(String),
+    Error,
 }
 
 /// Status and body, as a client gets them.
@@ -24,33 +25,37 @@ pub(crate) struct Ours {
     pub(crate) reason: String,
 }
 
+/// The SDK's answer to it.
 pub(crate) struct Theirs {
     pub(crate) verdict: Verdict,
-    /// The body of the POST that asks the core, without the token.
-    pub(crate) core_call: Option<Value>,
+    /// What the SDK says of it, to its log.
+    pub(crate) message: String,
 }
 
 fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-fn answer(value: &Value, status: &str) -> Answer {
-    (value[status].as_u64().unwrap_or(0), text(&value["body"]).unwrap_or_default())
-}
-
 impl Ours {
-    /// Out of the line that the example prints.
-    pub(crate) fn new(printed: &str) -> Self {
+    /// Out of the line that the example prints, and of the question to the core, which it does not
+    /// print.
+    pub(crate) fn new(printed: &str, question: Option<&str>) -> Self {
         let line: Value = serde_json::from_str(printed).unwrap();
         let api = &line["api"];
-        let http = || answer(api, "status");
+        let http = || {
+            // As text: its members have an order. It is the last thing in the line.
+            let (_, body) = printed.split_once(r#","body":"#).unwrap();
+            let body = body.strip_suffix("}}").unwrap();
+            assert_eq!(serde_json::from_str::<Value>(body).unwrap(), api["body"], "{printed}");
+            (api["status"].as_u64().unwrap(), body.to_owned())
+        };
         let names = ["user_id", "recipe_user_id", "session_handle", "tenant_id"];
         let verdict = match api["decision"].as_str().unwrap_or_else(|| panic!("{printed}")) {
             "authenticated" => Verdict::Session(names.map(|name| text(&api[name]))),
             "no_session" => Verdict::NoSession(api.get("status").map(|_| http())),
             "try_refresh" => Verdict::TryRefresh(http()),
             "invalid_claims" => Verdict::InvalidClaims(http()),
-            "ask_core" => Verdict::AskCore,
+            "ask_core" => Verdict::AskCore(serde_json::from_str(question.unwrap()).unwrap()),
             "unavailable" => Verdict::Unavailable,
             other => panic!("no decision: {other}"),
         };
@@ -59,21 +64,21 @@ impl Ours {
 }
 
 impl Theirs {
-    /// Out of the line that the judge prints.
+    /// Out of the line that the judge prints: the id, and the answer.
     pub(crate) fn new(answered: &str) -> (String, Self) {
         let line: Value = serde_json::from_str(answered).unwrap();
-        let http = || answer(&line, "http_status");
-        let verdict = match line["status"].as_str().unwrap() {
-            _ if line.get("core_call").is_some() => Verdict::AskCore,
-            "OK" => Verdict::Session([0, 1, 2, 3].map(|at| text(&line["user"][at]))),
-            "NO_SESSION" => Verdict::NoSession(None),
-            "UNAUTHORISED" => Verdict::NoSession(Some(http())),
-            "TRY_REFRESH_TOKEN" => Verdict::TryRefresh(http()),
-            "INVALID_CLAIMS" => Verdict::InvalidClaims(http()),
-            "ERROR" => Verdict::Error(text(&line["message"]).unwrap_or_default()),
-            other => panic!("no status of the SDK's: {other}"),
+        let http = || (line["http_status"].as_u64().unwrap(), text(&line["body"]).unwrap());
+        let verdict = match (line.get("core_call"), line["status"].as_str().unwrap()) {
+            (Some(question), _) => Verdict::AskCore(question.clone()),
+            (_, "OK") => Verdict::Session([0, 1, 2, 3].map(|at| text(&line["user"][at]))),
+            (_, "NO_SESSION") => Verdict::NoSession(None),
+            (_, "UNAUTHORISED") => Verdict::NoSession(Some(http())),
+            (_, "TRY_REFRESH_TOKEN") => Verdict::TryRefresh(http()),
+            (_, "INVALID_CLAIMS") => Verdict::InvalidClaims(http()),
+            (_, "ERROR") => Verdict::Error,
+            (_, other) => panic!("no status of the SDK's: {other}"),
         };
-        let core_call = line.get("core_call").cloned();
-        (text(&line["id"]).unwrap(), Self { verdict, core_call })
+        let message = text(&line["message"]).unwrap_or_default();
+        (text(&line["id"]).unwrap(), Self { verdict, message })
     }
 }

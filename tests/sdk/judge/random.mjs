@@ -153,7 +153,7 @@ function validatorOf(keys) {
   const kind = one(['boolean', 'primitive', 'primitive', 'includes', 'excludes', 'includesAll', 'includesAny', 'excludesAll']);
   const value = kind === 'boolean' ? chance(70) : /A/.test(kind) ? one([[], ['x'], ['x', 'y'], ['y'], [1], [null, 'x']]) : one(['x', 'x', 'y', 1, 0, true, null, '', 0.1]);
   const validator = { kind, key: one(keys), value };
-  if (chance(40)) validator.maxAgeInSeconds = one([0, 10, 59, 60, 61, 60.5, 3600, -1]);
+  if (chance(40)) validator.maxAgeInSeconds = one([0, 10, 59, 60, 61, 60.5, 3600]);
   return validator;
 }
 
