@@ -31,6 +31,11 @@ pub(crate) struct Token {
 const LEGACY_1: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsInZlcnNpb24iOiIxIn0=";
 const LEGACY_2: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsInZlcnNpb24iOiIyIn0=";
 
+fn is_legacy(token: &str) -> bool {
+    let header = token.split('.').next().unwrap_or_default().replace("%3D", "=");
+    [LEGACY_1, LEGACY_2].contains(&header.as_str())
+}
+
 /// A segment that holds JSON.
 #[derive(Default)]
 pub(crate) struct Part {
@@ -137,8 +142,12 @@ impl Token {
 
     /// Version 1 or 2, by one of the two header texts; `%3D` is `=`.
     pub(crate) fn is_legacy(&self) -> bool {
-        let header = self.header.spelling.replace("%3D", "=");
-        [LEGACY_1, LEGACY_2].contains(&header.as_str())
+        is_legacy(&self.text)
+    }
+
+    /// The same, before the SDK undoes anything.
+    pub(crate) fn is_legacy_as_it_stands(&self) -> bool {
+        is_legacy(&self.raw)
     }
 
     /// The version by the SDK's `parseInt`.
@@ -182,13 +191,16 @@ impl Token {
 
 impl Part {
     fn new(spelling: &str) -> Self {
-        let bytes = decode(spelling);
+        Self { spelling: spelling.to_owned(), ..Self::of(&decode(spelling)) }
+    }
+
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         // JSON.parse does not take a byte order mark; invalid UTF-8 it never sees.
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let text = String::from_utf8_lossy(bytes).into_owned();
         let (beyond, half) = (text.contains("1e400"), text.contains(r"\ud800"));
         let mended = text.replace("1e400", "1e308").replace(r"\ud800", r"\ufffd");
         let json = serde_json::from_str(&mended).ok();
-        Self { spelling: spelling.to_owned(), bytes, json, beyond, half }
+        Self { spelling: String::new(), bytes: bytes.to_vec(), json, beyond, half }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::case::{Case, Token, is_canonical};
+use super::case::{Case, Part, Token, is_canonical};
 use super::verdict::{Ours, Theirs, Verdict};
 
 pub(crate) struct Difference<'d> {
@@ -99,12 +99,12 @@ impl Difference<'_> {
 
 /// The first entry by which a token that the SDK takes for a session's is malformed here.
 fn flaw(token: &Token) -> Option<&'static str> {
-    if token.is_legacy() {
-        return None;
-    }
-    if token.raw != token.text {
+    if token.raw != token.text && !token.is_legacy_as_it_stands() {
         // Of a bearer token, white space that is none in HTTP was removed.
         return Some(if token.raw.trim() == token.text { "A1" } else { "C6" });
+    }
+    if token.is_legacy() {
+        return None;
     }
     for (at, part) in [&token.header, &token.payload].into_iter().enumerate() {
         if !part.is_canonical() {
@@ -135,8 +135,15 @@ fn flaw(token: &Token) -> Option<&'static str> {
     {
         return Some("T6");
     }
-    let exp = token.payload.get("exp").and_then(Value::as_f64).unwrap_or(0.0);
-    (exp.abs() * 1_000.0 >= 9_223_372_036_854_775_807.0).then_some("T13")
+    // In milliseconds it is more than 64 bits hold.
+    let beyond = match token.payload.get("exp") {
+        Some(Value::Number(exp)) => match exp.as_i64() {
+            Some(exp) => exp.checked_mul(1_000).is_none(),
+            None => exp.as_f64().is_some_and(|exp| exp.abs() >= 9_223_372_036_854_775.0),
+        },
+        _ => false,
+    };
+    beyond.then_some("T13")
 }
 
 macro_rules! rows {
@@ -155,7 +162,9 @@ rows! {
     "C6", "a second access token cookie by a name with escapes, which the SDK counts", |d| {
         d.counts_two() && !d.case.bare_name
     };
-    "C6", "escapes or j: in a cookie", |d| d.malformed("C6");
+    "C6", "escapes or j: in a cookie", |d| {
+        d.malformed("C6") || d.flaw() == Some("C6") && d.refused("signature_not_base64url")
+    };
     "A1", "white space around a bearer token that is none in HTTP", |d| {
         d.malformed("A1") || d.flaw() == Some("A1") && d.refused("signature_not_base64url")
     };
@@ -171,7 +180,9 @@ rows! {
     "T3", "two members of one name", |d| d.malformed("T3");
     "T4", "a header or payload in another spelling", |d| d.malformed("T4");
     "T4", "a signature in another spelling", |d| {
-        d.refused("signature_not_base64url") && d.case.read().is_some_and(|token| !is_canonical(&token.signature))
+        d.same()
+            && d.refused("signature_not_base64url")
+            && d.case.read().is_some_and(|token| !is_canonical(&token.signature))
     };
     "T5", "a version nobody knows", |d| d.malformed("T5");
     "T6", "no tId", |d| d.malformed("T6");
@@ -187,8 +198,9 @@ rows! {
         _ => false,
     };
     "T11", "versions 1 and 2", |d| {
-        d.reason() == "legacy_token" && d.same()
-            && d.case.bearer.iter().chain(&d.case.cookies).any(Token::is_legacy)
+        let is_bearer = d.case.bearer.as_ref().is_some_and(Token::is_legacy_as_it_stands);
+        let is_cookie = d.same() && d.case.cookies.iter().any(Token::is_legacy_as_it_stands);
+        d.reason() == "legacy_token" && (is_bearer || is_cookie)
     };
     "T12", "no Unicode", |d| d.malformed("T12");
     "T13", "an exp beyond 64-bit milliseconds", |d| d.malformed("T13");
@@ -220,6 +232,18 @@ rows! {
     };
     "K15", "a key that is published and cannot be used", |d| {
         d.unavailable("key_unusable") && d.case.keys_named().len() == 1 && matches!(d.theirs(), Verdict::TryRefresh(_))
+    };
+    "K10", "two members of one name in a key", |d| {
+        d.unavailable("key_unusable") && d.goes_on()
+            && d.case.line["jwks"].as_str().is_some_and(|text| Part::of(text.as_bytes()).repeats())
+    };
+    "K16", "a use, alg or key_ops of another type", |d| {
+        d.unavailable("key_unusable") && d.goes_on() && d.key(|key| {
+            let odd = |name: &str, is: fn(&Value) -> bool| {
+                key.get(name).is_some_and(|value| !value.is_null() && !is(value))
+            };
+            odd("use", Value::is_string) || odd("alg", Value::is_string) || odd("key_ops", Value::is_array)
+        })
     };
     "S1", "a claim's time that is no number", |d| d.claims_differ() && d.odd_time() && !d.odd_list();
     "S2", "a claim that is no list where a list is wanted", |d| d.claims_differ() && d.odd_list();
