@@ -15,6 +15,9 @@ pub(crate) struct Case {
     pub(crate) cookies: Vec<Token>,
     /// Whether a part without `=` has that name.
     pub(crate) bare_name: bool,
+    /// Parts between semicolons, and bytes, in all fields.
+    pub(crate) parts: usize,
+    pub(crate) length: usize,
 }
 
 /// A token, by whatever leniency it is one.
@@ -40,7 +43,7 @@ fn is_legacy(token: &str) -> bool {
 #[derive(Default)]
 pub(crate) struct Part {
     pub(crate) spelling: String,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// By a parser for which the last of two members counts.
     pub(crate) json: Option<Value>,
     /// A number no double holds, half a surrogate pair: mended, so that the rest could be read.
@@ -69,7 +72,8 @@ impl Case {
             let token = field.trim_matches([' ', '\t']).strip_prefix("Bearer ")?;
             Some(Token::new(token.trim_matches([' ', '\t']).into(), token.trim().into()))
         });
-        Self { line, bearer, cookies, bare_name }
+        let (parts, length) = (parts.len(), fields.iter().map(|field| field.chars().count()).sum());
+        Self { line, bearer, cookies, bare_name, parts, length }
     }
 
     pub(crate) fn option(&self, name: &str) -> &Value {
@@ -98,6 +102,12 @@ impl Case {
             value => value.clone(),
         };
         document.get("keys")?.as_array().cloned()
+    }
+
+    /// Whether the document is an object with one array of keys.
+    pub(crate) fn is_key_set(&self) -> bool {
+        let text = self.line.get("jwks").and_then(Value::as_str);
+        self.keys().is_some() && !text.is_some_and(|text| Part::of(text.as_bytes()).repeats())
     }
 
     /// The members of the document that have the `kid` of the token that is read.
@@ -190,7 +200,7 @@ impl Token {
 }
 
 impl Part {
-    fn new(spelling: &str) -> Self {
+    pub(crate) fn new(spelling: &str) -> Self {
         Self { spelling: spelling.to_owned(), ..Self::of(&decode(spelling)) }
     }
 
@@ -213,6 +223,35 @@ impl Part {
 
     pub(crate) fn is_utf8(&self) -> bool {
         std::str::from_utf8(&self.bytes).is_ok()
+    }
+
+    /// The bytes `[`, `{`, `:`, `,` and `\`, wherever they stand.
+    pub(crate) fn marks(&self) -> usize {
+        self.bytes.iter().filter(|byte| br"[{:,\".contains(byte)).count()
+    }
+
+    /// How deep arrays and objects lie in each other.
+    pub(crate) fn depth(&self) -> usize {
+        fn depth(value: &Value) -> usize {
+            match value {
+                Value::Array(list) => 1 + list.iter().map(depth).max().unwrap_or(0),
+                Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+                _ => 0,
+            }
+        }
+        self.json.as_ref().map_or(0, depth)
+    }
+
+    /// The most members an object in it has.
+    pub(crate) fn members(&self) -> usize {
+        fn members(value: &Value) -> usize {
+            match value {
+                Value::Array(list) => list.iter().map(members).max().unwrap_or(0),
+                Value::Object(own) => own.values().map(members).max().unwrap_or(0).max(own.len()),
+                _ => 0,
+            }
+        }
+        self.json.as_ref().map_or(0, members)
     }
 
     /// Whether an object in it has two members of one name.

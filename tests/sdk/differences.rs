@@ -44,6 +44,7 @@ impl Difference<'_> {
         let fell_back = self.case.read_from_bearer() && !self.case.cookies.is_empty();
         self.flaw() == Some(entry)
             && !self.several()
+            && !self.too_many()
             && !self.counts_two()
             && (fell_back || matches!(self.ours(), Verdict::NoSession(_)))
     }
@@ -75,6 +76,10 @@ impl Difference<'_> {
         matches!(self.ours(), Verdict::TryRefresh(_)) && self.reason() == reason && self.goes_on()
     }
 
+    fn too_many(&self) -> bool {
+        ["too_many_cookies", "cookie_header_too_long"].contains(&self.reason())
+    }
+
     fn several(&self) -> bool {
         self.reason() == "multiple_access_tokens"
     }
@@ -86,6 +91,14 @@ impl Difference<'_> {
     fn status_is_200(&self) -> bool {
         self.case.line.get("jwks_status").is_none_or(|status| status == 200)
             && self.case.line.get("jwks_error").is_none()
+    }
+
+    /// The token's key is there, in a form that cannot be used; the SDK finds no key, or not that
+    /// the signature is its.
+    fn one_unusable(&self) -> bool {
+        self.unavailable("key_unusable")
+            && self.case.keys_named().len() == 1
+            && matches!(self.theirs(), Verdict::TryRefresh(_))
     }
 
     fn header(&self, name: &str) -> Option<&Value> {
@@ -106,12 +119,19 @@ fn flaw(token: &Token) -> Option<&'static str> {
     if token.is_legacy() {
         return None;
     }
+    if token.text.len() > 8 * 1024 || token.header.spelling.len() > 1024 {
+        return Some("T17");
+    }
     for (at, part) in [&token.header, &token.payload].into_iter().enumerate() {
         if !part.is_canonical() {
             return Some("T4");
         }
         if !part.is_utf8() || part.half && !part.beyond {
             return Some("T12");
+        }
+        let limits = [(144, 16, 64), (560, 65, 256)][at];
+        if part.marks() > limits.0 || part.depth() > limits.1 || part.members() > limits.2 {
+            return Some("T16");
         }
         if part.beyond {
             return Some("T14");
@@ -146,6 +166,14 @@ fn flaw(token: &Token) -> Option<&'static str> {
     beyond.then_some("T13")
 }
 
+fn weak_or_private(key: &Value) -> bool {
+    let bytes = |name| key.get(name).and_then(Value::as_str).map(|text| Part::new(text).bytes);
+    let exponent = bytes("e").map(|e| e.iter().fold(0_u64, |e, byte| e << 8 | u64::from(*byte)));
+    key.get("d").is_some()
+        || bytes("n").is_some_and(|n| n.len() < 256)
+        || exponent.is_some_and(|e| e < 3 || e % 2 == 0)
+}
+
 macro_rules! rows {
     ($( $entry:literal, $why:literal, $claims:expr; )*) => {
         pub(crate) const ROWS: &[Row] = &[ $( Row { entry: $entry, why: $why, claims: $claims }, )* ];
@@ -172,10 +200,10 @@ rows! {
         let sent = d.case.line.get("headers").map(|headers| &headers["anti-csrf"]);
         let own = d.case.read().and_then(|token| token.payload.get("antiCsrfToken"));
         let own = own.and_then(Value::as_str).unwrap_or_default();
-        d.refused("anti_csrf_mismatch") && own != own.trim() && sent.is_some_and(|sent| sent == own.trim())
+        d.same() && d.refused("anti_csrf_mismatch") && own != own.trim() && sent.is_some_and(|sent| sent == own.trim())
     };
     "T2", "b64 without crit, or a crit the SDK knows", |d| {
-        d.refused("critical_header") && (d.header("b64").is_some() || d.header("crit").is_some())
+        d.same() && d.refused("critical_header") && (d.header("b64").is_some() || d.header("crit").is_some())
     };
     "T3", "two members of one name", |d| d.malformed("T3");
     "T4", "a header or payload in another spelling", |d| d.malformed("T4");
@@ -188,7 +216,7 @@ rows! {
     "T6", "no tId", |d| d.malformed("T6");
     "T7", "a kid that is no text", |d| d.malformed("T7");
     "T9", "an algorithm and a key that are not in the table", |d| {
-        d.refused("algorithm_not_allowed") && d.header("alg").is_some_and(|alg| alg != "RS256")
+        d.same() && d.refused("algorithm_not_allowed") && d.header("alg").is_some_and(|alg| alg != "RS256")
     };
     "T10", "white space around a text of the token", |d| match (d.ours(), d.theirs()) {
         (Verdict::Session(ours), Verdict::Session(theirs)) => {
@@ -211,14 +239,26 @@ rows! {
         nbf.is_some_and(|nbf| nbf * 1_000.0 <= d.case.now() && nbf > (d.case.now() / 1_000.0).floor())
             && d.goes_on_here()
     };
+    "T15", "exp with a fraction, and at that very millisecond", |d| {
+        let exp = d.case.read().and_then(|token| token.payload.get("exp")).and_then(Value::as_f64);
+        exp.is_some_and(|exp| exp.fract() != 0.0 && exp * 1_000.0 == d.case.now()) && d.same()
+            && d.refused("expired")
+    };
+    "T16", "more structure than a token has", |d| d.malformed("T16");
+    "T17", "a long token", |d| d.malformed("T17");
+    "T17", "many or long cookies", |d| match d.reason() {
+        "too_many_cookies" => d.case.parts > 180,
+        "cookie_header_too_long" => d.case.length > 64 * 1024,
+        _ => false,
+    };
     "K1", "the keys cannot be fetched", |d| {
         d.unavailable("keys_unavailable") && !d.status_is_200() && matches!(d.theirs(), Verdict::TryRefresh(_))
     };
     "K2", "a document without a usable key", |d| {
-        d.unavailable("keys_unavailable") && d.status_is_200() && d.case.keys().is_some()
+        d.unavailable("keys_unavailable") && d.status_is_200() && d.case.is_key_set()
     };
     "K3", "a document that is none", |d| {
-        d.unavailable("keys_unavailable") && d.status_is_200() && d.case.keys().is_none()
+        d.unavailable("keys_unavailable") && d.status_is_200() && !d.case.is_key_set()
     };
     "K4", "one kid on two keys", |d| {
         d.unavailable("key_unusable") && d.case.keys_named().len() > 1
@@ -230,8 +270,9 @@ rows! {
     "K8", "a member that is no key", |d| {
         d.case.keys().is_some_and(|keys| keys.iter().any(|key| !key.is_object())) && d.goes_on_here()
     };
+    "K5", "a weak or private key", |d| d.one_unusable() && d.key(weak_or_private);
     "K15", "a key that is published and cannot be used", |d| {
-        d.unavailable("key_unusable") && d.case.keys_named().len() == 1 && matches!(d.theirs(), Verdict::TryRefresh(_))
+        d.one_unusable() && !d.key(weak_or_private)
     };
     "K10", "two members of one name in a key", |d| {
         d.unavailable("key_unusable") && d.goes_on()
@@ -247,9 +288,6 @@ rows! {
     };
     "S1", "a claim's time that is no number", |d| d.claims_differ() && d.odd_time() && !d.odd_list();
     "S2", "a claim that is no list where a list is wanted", |d| d.claims_differ() && d.odd_list();
-    "K5", "a weak or private key", |d| {
-        d.unavailable("key_unusable") && d.goes_on() && d.key(|key| key.get("d").is_some())
-    };
     "K7", "a number with other characters", |d| {
         d.unavailable("key_unusable") && d.goes_on()
             && d.key(|key| key["n"].as_str().is_some_and(|n| n.contains(['*', ' '])))

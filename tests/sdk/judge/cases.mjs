@@ -1,5 +1,6 @@
 // cases.mjs: prints tests/sdk/cases.jsonl, the same each time.
-import { NOW, PAYLOAD, dynamic, jwks, other, statik } from './keys.mjs';
+import { sign } from 'node:crypto';
+import { NOW, PAYLOAD, base64url, dynamic, edJwk, edKey, jwks, other, statik } from './keys.mjs';
 
 const lines = [];
 const ids = new Set();
@@ -20,6 +21,13 @@ const forged = token({}, other);
 const rid = { headers: { rid: 'session' } };
 const sent = (value) => ({ headers: { 'anti-csrf': value } });
 const name = (value) => (value === undefined ? 'absent' : JSON.stringify(value));
+
+/** A base64url text with a bit more in its last character than a decoder looks at. */
+function stray(text) {
+  const padded = text.padEnd(Math.ceil(text.length / 3) * 3 + 1, ' ');
+  const spelled = base64url(padded);
+  return `${spelled.slice(0, -1)}${String.fromCharCode(spelled.charCodeAt(spelled.length - 1) + 1)}`;
+}
 
 // Anti-CSRF: which methods are checked, in which mode.
 for (const method of ['GET', 'get', 'HEAD', 'POST', 'post', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'Options', 'TRACE', 'QUERY']) {
@@ -237,6 +245,61 @@ add('claims-expired', 'expired before claims', { ...claims(kinds[0]), ...cookie(
 add('claims-csrf', 'anti-CSRF before claims', { method: 'POST', opts: { antiCsrf: 'VIA_TOKEN', claims: [kinds[0]] }, ...cookie(all({ b: false })) });
 add('claims-options', 'OPTIONS before claims', { method: 'OPTIONS', ...claims(kinds[0]), ...cookie(all({ b: false })) });
 add('claims-bearer', 'claims of a bearer token', { ...claims(kinds[0]), ...bearer(all({ b: false })) });
+
+// Where the answers differ on purpose: at least one for each row of differences.rs.
+const headed = (members) => cookie(dynamic.token(dynamic.header(members), PAYLOAD));
+const texts = (header, payload) => cookie(dynamic.token(header ?? JSON.stringify(dynamic.header()), payload ?? JSON.stringify(PAYLOAD)));
+const added = (object, more) => `${JSON.stringify(object).slice(0, -1)},${more}}`;
+add('escape', 'a dot as an escape', { cookie_header: `sAccessToken=${good.replace('.', '%2E')}` });
+add('json-cookie', 'a value that express reads as JSON', { cookie_header: `sAccessToken=j:"${good}"` });
+add('escape-in-signature', 'an escape in the signature', { cookie_header: `sAccessToken=${good}%20` });
+add('bearer-no-break-space-first', 'white space that is none in HTTP', bearer(`\u00a0${good}`));
+add('b64', 'b64 without crit', headed({ b64: true }));
+add('repeat-header', 'a name twice in the header', texts(added(dynamic.header(), '"kid":"d-1749990000000"')));
+add('repeat-payload', 'a name twice deep in the payload', texts(undefined, added(PAYLOAD, '"x":[{"a":1,"\\u0061":1}]')));
+add('header-padded', 'a padded header', cookie(dynamic.sign(`${base64url(JSON.stringify(dynamic.header()))}=.${base64url(JSON.stringify(PAYLOAD))}`)));
+add('payload-stray-bits', 'unused bits in the last character of the payload', cookie(dynamic.sign(`${good.split('.')[0]}.${stray(JSON.stringify({ ...PAYLOAD, x: 'x' }))}`)));
+add('signature-padded', 'a padded signature', bearer(`${good}==`));
+add('version-6', 'a version nobody knows', headed({ version: '6' }));
+add('version-5abc', 'a version that begins with a number', headed({ version: '5abc' }));
+add('no-tenant', 'version 5 without tId', cookie(token({ tId: undefined })));
+add('kid-null', 'kid is null', headed({ kid: null }));
+add('kid-null-alone', 'kid is null, and there is one key', { ...headed({ kid: null }), jwks: { keys: [dynamic.jwk] } });
+const eddsa = `${base64url(JSON.stringify({ ...dynamic.header(), kid: 'd-2', alg: 'EdDSA' }))}.${base64url(JSON.stringify(PAYLOAD))}`;
+add('ed25519', 'a key of another kind, and a token that it signed', { ...cookie(`${eddsa}.${sign(null, Buffer.from(eddsa), edKey).toString('base64url')}`), jwks: { keys: [dynamic.jwk, { ...edJwk, kid: 'd-2' }] } });
+add('spaces', 'white space in texts', cookie(token({ sub: ' user-1', rsub: 'recipe-1 ', sessionHandle: ' h ', tId: ' t' })));
+const v2 = ['{"alg":"RS256","typ":"JWT","version":"2"}', JSON.stringify({ userId: 'u', expiryTime: (NOW + 60) * 1000, timeCreated: NOW * 1000, sessionHandle: 'h', refreshTokenHash1: 'h', userData: {} })].map((part) => Buffer.from(part).toString('base64')).join('.');
+const v2Token = `${v2}.${sign('sha256', Buffer.from(v2), dynamic.key).toString('base64')}`;
+add('version-2', 'a token of version 2', cookie(v2Token));
+add('version-2-escaped', 'the same with escapes', cookie(encodeURIComponent(v2Token)));
+add('version-2-json', 'the same as JSON', { cookie_header: `sAccessToken=j:"${v2Token}"` });
+add('version-2-unknown-key', 'the SDK asks the core', { ...bearer(v2Token), jwks: { keys: [statik.jwk] } });
+add('surrogate', 'half a surrogate pair', texts(undefined, added(PAYLOAD, '"x":"\\ud800"')));
+add('no-utf-8', 'bytes that are no UTF-8', cookie(dynamic.sign(`${good.split('.')[0]}.${Buffer.concat([Buffer.from(added(PAYLOAD, '"x":"')).subarray(0, -1), Buffer.from([0xff]), Buffer.from('"}')]).toString('base64url')}`)));
+add('exp-huge', 'an exp beyond 64-bit milliseconds', texts(undefined, JSON.stringify(PAYLOAD).replace(`"exp":${NOW + 3540}`, '"exp":1e300')));
+add('number-beyond', 'a number beyond a double', texts(undefined, added(PAYLOAD, '"x":1e400')));
+add('nbf-fraction', 'nbf within this second', { now: NOW + 0.6, ...cookie(token({ nbf: NOW + 0.5 })) });
+add('exp-fraction', 'exp in this very millisecond', { now: NOW + 0.5, ...cookie(token({ exp: NOW + 0.5 })) });
+add('deep', 'a claim nested deeper than 64', texts(undefined, added(PAYLOAD, `"x":${'['.repeat(70)}${']'.repeat(70)}`)));
+add('header-deep', 'a header nested deeper than 16', texts(added(dynamic.header(), `"x":${'['.repeat(20)}${']'.repeat(20)}`)));
+add('long-header', 'a header of more than 1 KiB', headed({ x: 'x'.repeat(800) }));
+add('cookies', 'more than 180 cookies', { cookie_header: `${';'.repeat(185)}sAccessToken=${good}` });
+const set = (...keys) => ({ ...cookie(good), jwks: { keys } });
+add('keys-201', 'status 201', { ...cookie(good), jwks_status: 201 });
+add('keys-error', 'no answer', { ...cookie(good), jwks_error: 'connection refused' });
+add('keys-none', 'no keys in the set', set());
+add('keys-array', 'no object', { ...cookie(good), jwks: '[]' });
+add('keys-repeat', 'keys twice in the document', { ...cookie(good), jwks: `{"keys":[],"keys":${JSON.stringify([dynamic.jwk])}}` });
+add('kid-twice', 'one kid on two keys', set(dynamic.jwk, other.jwk, statik.jwk));
+add('key-twice', 'one key twice', set(dynamic.jwk, dynamic.jwk));
+add('key-private', 'a private member', set({ ...dynamic.jwk, d: 'AQAB' }, statik.jwk));
+add('key-weak', 'a modulus of 1024 bits', set({ ...dynamic.jwk, n: Buffer.from(dynamic.jwk.n, 'base64url').subarray(0, 128).toString('base64url') }, statik.jwk));
+add('key-star', 'another character in n', set({ ...dynamic.jwk, n: `${dynamic.jwk.n.slice(0, 9)}*${dynamic.jwk.n.slice(9)}` }, statik.jwk));
+add('key-null', 'null among the keys', set(dynamic.jwk, null));
+add('key-name-twice', 'a name twice in a key', { ...cookie(good), jwks: JSON.stringify({ keys: [dynamic.jwk, statik.jwk] }).replace('"kty"', '"kty":"RSA","kty"') });
+add('key-encrypts', 'use is enc', set({ ...dynamic.jwk, use: 'enc' }, statik.jwk));
+add('key-use-7', 'use is a number', set({ ...dynamic.jwk, use: 7 }, statik.jwk));
+add('key-ops-text', 'key_ops is a text', set({ ...dynamic.jwk, key_ops: 'verify' }, statik.jwk));
 
 console.log(JSON.stringify({ defaults: { now: NOW, jwks } }));
 for (const line of lines) console.log(JSON.stringify(line));

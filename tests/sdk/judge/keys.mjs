@@ -20,7 +20,10 @@ class Signer {
   /** A token of a header and a payload, objects or texts; RS256 gives the same text each time. */
   token(header, payload) {
     const parts = [header, payload].map((part) => base64url(typeof part === 'string' ? part : JSON.stringify(part)));
-    const message = parts.join('.');
+    return this.sign(parts.join('.'));
+  }
+
+  sign(message) {
     return `${message}.${sign('sha256', Buffer.from(message), this.key).toString('base64url')}`;
   }
 }
@@ -29,6 +32,9 @@ export const dynamic = new Signer('d-1749990000000', 'dynamic.pk8');
 export const statik = new Signer('s-2de612a5-1c1f-4a3e-9f0e-2c1d2b3a4f5e', 'static.pk8');
 /** An attacker's key under the name of the issuer's. */
 export const other = new Signer('d-1749990000000', 'other.pk8');
+/** A key of a kind that the core does not use. */
+export const edKey = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, 7)]), format: 'der', type: 'pkcs8' });
+export const edJwk = createPublicKey(edKey).export({ format: 'jwk' });
 export const jwks = JSON.parse(data('jwks.json').toString());
 
 /** The time of the test data. */

@@ -1,7 +1,7 @@
 // random.mjs SEED COUNT: prints so many requests, the same for the same seed but for signatures
 // that are themselves random (PSS, ECDSA).
 import { constants, createECDH, createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto';
-import { NOW, PAYLOAD, base64url, dynamic, jwks, other, statik } from './keys.mjs';
+import { NOW, PAYLOAD, base64url, dynamic, edJwk, edKey, jwks, other, statik } from './keys.mjs';
 
 const [seed = 1, count = 20000] = process.argv.slice(2).map(Number);
 
@@ -37,8 +37,6 @@ ec.setPrivateKey(Buffer.alloc(32, 7));
 const point = ec.getPublicKey();
 const ecJwk = { kty: 'EC', crv: 'P-256', x: point.subarray(1, 33).toString('base64url'), y: point.subarray(33).toString('base64url') };
 const ecKey = createPrivateKey({ key: { ...ecJwk, d: Buffer.alloc(32, 7).toString('base64url') }, format: 'jwk' });
-const edKey = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, 7)]), format: 'der', type: 'pkcs8' });
-const edJwk = createPublicKey(edKey).export({ format: 'jwk' });
 const pem = createPublicKey(dynamic.key).export({ format: 'pem', type: 'spki' });
 
 /** A signature by any algorithm; by the RSA key where the algorithm is none. */
@@ -85,6 +83,7 @@ const CHANGES = [
   [2, ['header repeats', (t) => t.header.list.push(one([['"alg"', '"RS256"'], ['"alg"', '"none"'], ['"kid"', '"d-1"'], ['"x"', '1'], ['"\\u006bid"', '"d-1749990000000"'], ['"version"', '"3"']])) && t.header.list.push(['"x"', '2'])]],
   [3, ['header text', (t) => { t.headerText = one([(h) => ` ${h}`, (h) => `${h}\n`, (h) => `\ufeff${h}`, (h) => `[${h}]`, (h) => `${h}x`, (h) => h.slice(0, -1), () => '', () => 'null', () => '"x"', () => '7', (h) => h.replace(':', ' : '), (h) => h.replace('}', ',}'), (h) => Buffer.concat([Buffer.from(h.replace('}', ',"x":"')), Buffer.from([0xff]), Buffer.from('"}')])]); }]],
   [2, ['header spelling', (t) => { t.headerSpelling = one(SPELLINGS); }]],
+  [1, ['header size', (t) => t.header.set('x', one([`"${'x'.repeat(one([600, 660, 700, 800]))}"`, `${'['.repeat(one([14, 15, 16, 20]))}`, `{${Array.from({ length: one([60, 63, 64, 70]) }, (_, i) => `"${i}":0`).join(',')}}`].map((text) => text + ']'.repeat([...text].filter((c) => c === '[').length))))]],
   // The payload.
   [10, ['text member', (t) => t.payload.set(one(['sub', 'tId', 'rsub', 'sessionHandle', 'refreshTokenHash1']), one([junk(), '"user-2"']))]],
   [3, ['tId', (t) => { if (chance(60)) t.header.set('version', '"4"'); t.payload.set('tId', junk()); }]],
@@ -97,6 +96,7 @@ const CHANGES = [
   [3, ['claim', (t) => t.payload.set(one(['aud', 'iss', 'jti', 'st-x', '__proto__', 'constructor', 'é', '']), one(['"x"', '{"v":{"v":[]}}', '1e400', '-1e400', '"\\ud800"', '"\\ud83d\\ude00"', '12345678901234567890', '0.1', 'null', '["a"]']))]],
   [3, ['payload repeats', (t) => t.payload.list.push(one([['"exp"', `${NOW - 5}`], ['"exp"', `${NOW + 5}`], ['"sub"', '"user-2"'], ['"stt"', '0'], ['"\\u0073ub"', '"user-1"'], ['"x"', '{"a":1,"a":1}']])) && chance(30) && t.payload.list.push(['"stt"', '0'])]],
   [3, ['payload text', (t) => { t.payloadText = one([(p) => ` ${p}`, (p) => `${p}\n`, (p) => `\ufeff${p}`, (p) => `[${p}]`, (p) => `${p}x`, (p) => p.slice(0, -1), () => '', () => 'null', () => '"x"', () => '{}', (p) => p.replace(':', ' : '), (p) => p.replace('}', ',}'), (p) => Buffer.concat([Buffer.from(p.replace(/}$/, ',"x":"')), Buffer.from(one([[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80]])), Buffer.from('"}')])]); }]],
+  [1, ['payload size', (t) => t.payload.set('x', one([`"${'x'.repeat(one([5000, 6000, 7000]))}"`, '['.repeat(one([62, 63, 64, 65, 70])), `{${Array.from({ length: one([250, 256, 257, 300]) }, (_, i) => `"${i}":0`).join(',')}}`, `"${':'.repeat(one([500, 530, 560]))}"`].map((text) => text + ']'.repeat([...text].filter((c) => c === '[').length))))]],
   [2, ['payload spelling', (t) => { t.payloadSpelling = one(SPELLINGS); }]],
   // The signature, after it is made.
   [4, ['other key', (t) => { t.signer = other; }]],
@@ -179,6 +179,7 @@ function makeToken(now, claims, notes) {
 const NEIGHBOURS = ['theme=dark', 'a=b=c', 'sFrontToken=eyJ1aWQiOiJ4In0=', 'x', '=y', '', ' ', 'bad=%zz', 'q="a b"', 'é=ÿ', 'sRefreshToken=r', 'saccesstoken=x', 'sAccessTokenX=1', 'XsAccessToken=1', 'j=j:{"a":1}', '__proto__=x'];
 function cookieField(parts) {
   const list = [...parts];
+  if (chance(1)) list.unshift(...Array(one([170, 178, 179, 180, 181, 200])).fill('a=b'));
   for (let i = below(4); i > 0; i -= 1) list.splice(below(list.length + 1), 0, one(NEIGHBOURS));
   return list.join(weighted([[12, '; '], [1, ';'], [1, ' ;\t'], [1, ';;  ']]));
 }
