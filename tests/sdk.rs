@@ -88,6 +88,7 @@ fn compare(cases_text: &str, answers: &str) -> BTreeMap<usize, usize> {
     claimed
 }
 
+/// How many differences each row claims.
 fn table(claimed: &BTreeMap<usize, usize>) {
     for (row, count) in claimed {
         println!("{:>6} {:<4} {}", count, ROWS[*row].entry, ROWS[*row].why);
@@ -103,9 +104,9 @@ fn recorded_requests_are_answered_as_by_the_sdk_or_otherwise_on_purpose() {
     assert!(idle.is_empty(), "rows that no recorded case needs: {idle:?}");
 }
 
-/// With the paths of other cases and answers, those; `.ci/sdk` does this with 20 000.
+/// Other requests, with the SDK's answers: `.ci/sdk` names two files of 20 000.
 #[test]
-fn random_requests_are_answered_as_by_the_sdk_or_otherwise_on_purpose() {
+fn requests_of_a_file_are_answered_as_by_the_sdk_or_otherwise_on_purpose() {
     let [Some(cases), Some(answers)] = ["SDK_CASES", "SDK_ANSWERS"].map(std::env::var_os) else {
         return;
     };
