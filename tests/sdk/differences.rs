@@ -140,7 +140,7 @@ fn flaw(token: &Token) -> Option<&'static str> {
             return Some("T3");
         }
         if at == 0 {
-            if !part.get("kid").and_then(Value::as_str).is_some_and(|kid| !kid.is_empty()) {
+            if part.get("kid").and_then(Value::as_str).is_none_or(str::is_empty) {
                 return Some("T7");
             }
             let version = part.get("version");
@@ -238,6 +238,7 @@ rows! {
         // The SDK takes the time without its fraction.
         nbf.is_some_and(|nbf| nbf * 1_000.0 <= d.case.now() && nbf > (d.case.now() / 1_000.0).floor())
             && d.goes_on_here()
+            && d.case.keys().is_some_and(|keys| keys.iter().all(Value::is_object))
     };
     "T15", "exp with a fraction, and at that very millisecond", |d| {
         let exp = d.case.read().and_then(|token| token.payload.get("exp")).and_then(Value::as_f64);
