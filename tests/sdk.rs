@@ -1,5 +1,6 @@
 //! The API gate beside the SDK. `sdk/answers.jsonl` has what supertokens-node answered to the
-//! requests of `sdk/cases.jsonl`; wherever the gate answers otherwise, exactly one row of
+//! requests of `sdk/cases.jsonl`; `sdk/revoked.jsonl` has it for those about which it asks the core,
+//! where that knows of no such session. Wherever the gate answers otherwise, exactly one row of
 //! `sdk/differences.rs` must say by which entry of `DEVIATIONS.md`.
 
 #[path = "sdk/case.rs"]
@@ -20,7 +21,7 @@ use case::Case;
 use differences::{Difference, ROWS};
 use protocol::{Decisions, Protocol};
 use serde_json::{Map, Value};
-use supertokens_session::SessionDecision;
+use supertokens_session::{AntiCsrf, ApiPolicy, CoreAnswer, Gate, SessionDecision, TokenCookies};
 use support::provider;
 use verdict::{Ours, Theirs};
 
@@ -102,6 +103,51 @@ fn recorded_requests_are_answered_as_by_the_sdk_or_otherwise_on_purpose() {
     let idle = (0..ROWS.len()).filter(|row| !claimed.contains_key(row));
     let idle: Vec<_> = idle.map(|row| (ROWS[row].entry, ROWS[row].why)).collect();
     assert!(idle.is_empty(), "rows that no recorded case needs: {idle:?}");
+}
+
+/// Header fields, each with its values; a list between commas has no order.
+fn fields<'n, 'v>(
+    fields: impl Iterator<Item = (&'n str, &'v str)>,
+) -> BTreeMap<&'n str, Vec<&'v str>> {
+    let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (name, value) in fields {
+        let is_list = name == "access-control-expose-headers";
+        let values = all.entry(name).or_default();
+        values.extend(value.split(", ").filter(|_| is_list));
+        values.extend(Some(value).filter(|_| !is_list));
+        values.sort_unstable();
+    }
+    all
+}
+
+#[test]
+fn a_session_that_the_core_has_no_more_is_answered_as_by_the_sdk() {
+    // The judge's SDK is configured for http.
+    let cookies = TokenCookies::default().secure(false);
+    let policy = ApiPolicy::new(AntiCsrf::None).check_database(true).token_cookies(cookies);
+    let gate = Gate::api(policy);
+    let cookie = format!("sAccessToken={}", include_str!("data/v5.token").trim());
+    let (keys, now) = (support::keys(&support::jwks()), support::at(support::NOW));
+    let mut request = gate.request("GET", [cookie.as_bytes()]);
+    let SessionDecision::AskCore(check) = request.decide(&keys, now) else { panic!() };
+    request.finish(check, CoreAnswer::http(200, br#"{"status":"UNAUTHORISED","message":""}"#));
+    let ours = gate.response(&request.decide(&keys, now), now).unwrap();
+    // The SDK leaves the one to express and has not the other.
+    let more = ["content-type", "cache-control"];
+    let ours_fields = fields(ours.headers().filter(|(name, _)| !more.contains(name)));
+    for line in include_str!("sdk/revoked.jsonl").lines() {
+        let theirs: Value = serde_json::from_str(line).unwrap();
+        let values = theirs["headers"].as_object().unwrap().iter().flat_map(|(name, values)| {
+            let values =
+                values.as_array().map_or_else(|| std::slice::from_ref(values), Vec::as_slice);
+            values.iter().map(move |value| (name.as_str(), value.as_str().unwrap()))
+        });
+        assert_eq!(ours_fields, fields(values), "{line}");
+        assert_eq!(
+            (theirs["http_status"].as_u64(), theirs["body"].as_str()),
+            (Some(ours.status().into()), Some(ours.body()))
+        );
+    }
 }
 
 /// Other requests, with the SDK's answers: `.ci/sdk` names two files of 20 000.

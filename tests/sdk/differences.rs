@@ -20,6 +20,14 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    const fn new(
+        entry: &'static str,
+        why: &'static str,
+        claims: fn(&Difference<'_>) -> bool,
+    ) -> Self {
+        Self { entry, why, claims }
+    }
+
     pub(crate) fn claims(&self, difference: &Difference<'_>) -> bool {
         (self.claims)(difference)
     }
@@ -174,126 +182,149 @@ fn weak_or_private(key: &Value) -> bool {
         || exponent.is_some_and(|e| e < 3 || e % 2 == 0)
 }
 
-macro_rules! rows {
-    ($( $entry:literal, $why:literal, $claims:expr; )*) => {
-        pub(crate) const ROWS: &[Row] = &[ $( Row { entry: $entry, why: $why, claims: $claims }, )* ];
-    };
-}
-
-rows! {
-    "C1", "several access token cookies, of which the SDK sees that the first is malformed", |d| {
-        d.several() && d.case.cookies.len() > 1 && !matches!(d.theirs(), Verdict::TryRefresh(_))
-    };
-    "C3", "a second access token cookie without =, which the SDK counts", |d| {
+/// Every one of them, in the order of the entries.
+pub(crate) const ROWS: &[Row] = &[
+    Row::new(
+        "C1",
+        "several access token cookies, of which the SDK sees that the first is malformed",
+        |d| {
+            d.several() && d.case.cookies.len() > 1 && !matches!(d.theirs(), Verdict::TryRefresh(_))
+        },
+    ),
+    Row::new("C3", "a second access token cookie without =, which the SDK counts", |d| {
         d.counts_two() && d.case.bare_name
-    };
-    "C6", "a second access token cookie by a name with escapes, which the SDK counts", |d| {
-        d.counts_two() && !d.case.bare_name
-    };
-    "C6", "escapes or j: in a cookie", |d| {
+    }),
+    Row::new(
+        "C6",
+        "a second access token cookie by a name with escapes, which the SDK counts",
+        |d| d.counts_two() && !d.case.bare_name,
+    ),
+    Row::new("C6", "escapes or j: in a cookie", |d| {
         d.malformed("C6") || d.flaw() == Some("C6") && d.refused("signature_not_base64url")
-    };
-    "A1", "white space around a bearer token that is none in HTTP", |d| {
-        d.malformed("A1") || d.flaw() == Some("A1") && d.refused("signature_not_base64url")
-    };
-    "A2", "white space around antiCsrfToken", |d| {
-        let sent = d.case.line.get("headers").map(|headers| &headers["anti-csrf"]);
-        let own = d.case.read().and_then(|token| token.payload.get("antiCsrfToken"));
-        let own = own.and_then(Value::as_str).unwrap_or_default();
-        d.same() && d.refused("anti_csrf_mismatch") && own != own.trim() && sent.is_some_and(|sent| sent == own.trim())
-    };
-    "T2", "b64 without crit, or a crit the SDK knows", |d| {
-        d.same() && d.refused("critical_header") && (d.header("b64").is_some() || d.header("crit").is_some())
-    };
-    "T3", "two members of one name", |d| d.malformed("T3");
-    "T4", "a header or payload in another spelling", |d| d.malformed("T4");
-    "T4", "a signature in another spelling", |d| {
+    }),
+    Row::new("T2", "b64 without crit, or a crit the SDK knows", |d| {
+        d.same()
+            && d.refused("critical_header")
+            && (d.header("b64").is_some() || d.header("crit").is_some())
+    }),
+    Row::new("T3", "two members of one name", |d| d.malformed("T3")),
+    Row::new("T4", "a header or payload in another spelling", |d| d.malformed("T4")),
+    Row::new("T4", "a signature in another spelling", |d| {
         d.same()
             && d.refused("signature_not_base64url")
             && d.case.read().is_some_and(|token| !is_canonical(&token.signature))
-    };
-    "T5", "a version nobody knows", |d| d.malformed("T5");
-    "T6", "no tId", |d| d.malformed("T6");
-    "T7", "a kid that is no text", |d| d.malformed("T7");
-    "T9", "an algorithm and a key that are not in the table", |d| {
-        d.same() && d.refused("algorithm_not_allowed") && d.header("alg").is_some_and(|alg| alg != "RS256")
-    };
-    "T10", "white space around a text of the token", |d| match (d.ours(), d.theirs()) {
+    }),
+    Row::new("T5", "a version nobody knows", |d| d.malformed("T5")),
+    Row::new("T6", "no tId", |d| d.malformed("T6")),
+    Row::new("T7", "a kid that is no text", |d| d.malformed("T7")),
+    Row::new("T9", "an algorithm and a key that are not in the table", |d| {
+        d.same()
+            && d.refused("algorithm_not_allowed")
+            && d.header("alg").is_some_and(|alg| alg != "RS256")
+    }),
+    Row::new("T10", "white space around a text of the token", |d| match (d.ours(), d.theirs()) {
         (Verdict::Session(ours), Verdict::Session(theirs)) => {
             let trimmed = ours.clone().map(|text| text.map(|text| text.trim().to_owned()));
             ours != theirs && trimmed == *theirs
         }
         _ => false,
-    };
-    "T11", "versions 1 and 2", |d| {
+    }),
+    Row::new("T11", "versions 1 and 2", |d| {
         let is_bearer = d.case.bearer.as_ref().is_some_and(Token::is_legacy_as_it_stands);
         let is_cookie = d.same() && d.case.cookies.iter().any(Token::is_legacy_as_it_stands);
         d.reason() == "legacy_token" && (is_bearer || is_cookie)
-    };
-    "T12", "no Unicode", |d| d.malformed("T12");
-    "T13", "an exp beyond 64-bit milliseconds", |d| d.malformed("T13");
-    "T14", "a number beyond the range of a double", |d| d.malformed("T14");
-    "T15", "nbf with a fraction", |d| {
+    }),
+    Row::new("T12", "no Unicode", |d| d.malformed("T12")),
+    Row::new("T13", "an exp beyond 64-bit milliseconds", |d| d.malformed("T13")),
+    Row::new("T14", "a number beyond the range of a double", |d| d.malformed("T14")),
+    Row::new("T15", "nbf with a fraction", |d| {
         let nbf = d.case.read().and_then(|token| token.payload.get("nbf")).and_then(Value::as_f64);
         // The SDK takes the time without its fraction.
-        nbf.is_some_and(|nbf| nbf * 1_000.0 <= d.case.now() && nbf > (d.case.now() / 1_000.0).floor())
-            && d.goes_on_here()
+        nbf.is_some_and(|nbf| {
+            nbf * 1_000.0 <= d.case.now() && nbf > (d.case.now() / 1_000.0).floor()
+        }) && d.goes_on_here()
             && d.case.keys().is_some_and(|keys| keys.iter().all(Value::is_object))
-    };
-    "T15", "exp with a fraction, and at that very millisecond", |d| {
+    }),
+    Row::new("T15", "exp with a fraction, and at that very millisecond", |d| {
         let exp = d.case.read().and_then(|token| token.payload.get("exp")).and_then(Value::as_f64);
-        exp.is_some_and(|exp| exp.fract() != 0.0 && exp * 1_000.0 == d.case.now()) && d.same()
+        exp.is_some_and(|exp| exp.fract() != 0.0 && exp * 1_000.0 == d.case.now())
+            && d.same()
             && d.refused("expired")
-    };
-    "T16", "more structure than a token has", |d| d.malformed("T16");
-    "T17", "a long token", |d| d.malformed("T17");
-    "T17", "many or long cookies", |d| match d.reason() {
+    }),
+    Row::new("T16", "more structure than a token has", |d| d.malformed("T16")),
+    Row::new("T17", "a long token", |d| d.malformed("T17")),
+    Row::new("T17", "many or long cookies", |d| match d.reason() {
         "too_many_cookies" => d.case.parts > 180,
         "cookie_header_too_long" => d.case.length > 64 * 1024,
         _ => false,
-    };
-    "K1", "the keys cannot be fetched", |d| {
-        d.unavailable("keys_unavailable") && !d.status_is_200() && matches!(d.theirs(), Verdict::TryRefresh(_))
-    };
-    "K2", "a document without a usable key", |d| {
+    }),
+    Row::new("K1", "the keys cannot be fetched", |d| {
+        d.unavailable("keys_unavailable")
+            && !d.status_is_200()
+            && matches!(d.theirs(), Verdict::TryRefresh(_))
+    }),
+    Row::new("K2", "a document without a usable key", |d| {
         d.unavailable("keys_unavailable") && d.status_is_200() && d.case.is_key_set()
-    };
-    "K3", "a document that is none", |d| {
+    }),
+    Row::new("K3", "a document that is none", |d| {
         d.unavailable("keys_unavailable") && d.status_is_200() && !d.case.is_key_set()
-    };
-    "K4", "one kid on two keys", |d| {
+    }),
+    Row::new("K4", "one kid on two keys", |d| {
         d.unavailable("key_unusable") && d.case.keys_named().len() > 1
-    };
-    "K4", "one key twice", |d| {
+    }),
+    Row::new("K4", "one key twice", |d| {
         let named = d.case.keys_named();
         named.len() > 1 && named.iter().all(|key| *key == named[0]) && d.goes_on_here()
-    };
-    "K8", "a member that is no key", |d| {
-        d.case.keys().is_some_and(|keys| keys.iter().any(|key| !key.is_object())) && d.goes_on_here()
-    };
-    "K5", "a weak or private key", |d| d.one_unusable() && d.key(weak_or_private);
-    "K15", "a key that is published and cannot be used", |d| {
-        d.one_unusable() && !d.key(weak_or_private)
-    };
-    "K10", "two members of one name in a key", |d| {
-        d.unavailable("key_unusable") && d.goes_on()
-            && d.case.line["jwks"].as_str().is_some_and(|text| Part::of(text.as_bytes()).repeats())
-    };
-    "K16", "a use, alg or key_ops of another type", |d| {
-        d.unavailable("key_unusable") && d.goes_on() && d.key(|key| {
-            let odd = |name: &str, is: fn(&Value) -> bool| {
-                key.get(name).is_some_and(|value| !value.is_null() && !is(value))
-            };
-            odd("use", Value::is_string) || odd("alg", Value::is_string) || odd("key_ops", Value::is_array)
-        })
-    };
-    "S1", "a claim's time that is no number", |d| d.claims_differ() && d.odd_time() && !d.odd_list();
-    "S2", "a claim that is no list where a list is wanted", |d| d.claims_differ() && d.odd_list();
-    "K7", "a number with other characters", |d| {
-        d.unavailable("key_unusable") && d.goes_on()
+    }),
+    Row::new("K5", "a weak or private key", |d| d.one_unusable() && d.key(weak_or_private)),
+    Row::new("K7", "a number with other characters", |d| {
+        d.unavailable("key_unusable")
+            && d.goes_on()
             && d.key(|key| key["n"].as_str().is_some_and(|n| n.contains(['*', ' '])))
-    };
-}
+    }),
+    Row::new("K8", "a member that is no key", |d| {
+        d.case.keys().is_some_and(|keys| keys.iter().any(|key| !key.is_object()))
+            && d.goes_on_here()
+    }),
+    Row::new("K10", "two members of one name in a key", |d| {
+        d.unavailable("key_unusable")
+            && d.goes_on()
+            && d.case.line["jwks"].as_str().is_some_and(|text| Part::of(text.as_bytes()).repeats())
+    }),
+    Row::new("K15", "a key that is published and cannot be used", |d| {
+        d.one_unusable() && !d.key(weak_or_private)
+    }),
+    Row::new("K16", "a use, alg or key_ops of another type", |d| {
+        d.unavailable("key_unusable")
+            && d.goes_on()
+            && d.key(|key| {
+                let odd = |name: &str, is: fn(&Value) -> bool| {
+                    key.get(name).is_some_and(|value| !value.is_null() && !is(value))
+                };
+                odd("use", Value::is_string)
+                    || odd("alg", Value::is_string)
+                    || odd("key_ops", Value::is_array)
+            })
+    }),
+    Row::new("A1", "white space around a bearer token that is none in HTTP", |d| {
+        d.malformed("A1") || d.flaw() == Some("A1") && d.refused("signature_not_base64url")
+    }),
+    Row::new("A2", "white space around antiCsrfToken", |d| {
+        let sent = d.case.line.get("headers").map(|headers| &headers["anti-csrf"]);
+        let own = d.case.read().and_then(|token| token.payload.get("antiCsrfToken"));
+        let own = own.and_then(Value::as_str).unwrap_or_default();
+        d.same()
+            && d.refused("anti_csrf_mismatch")
+            && own != own.trim()
+            && sent.is_some_and(|sent| sent == own.trim())
+    }),
+    Row::new("S1", "a claim's time that is no number", |d| {
+        d.claims_differ() && d.odd_time() && !d.odd_list()
+    }),
+    Row::new("S2", "a claim that is no list where a list is wanted", |d| {
+        d.claims_differ() && d.odd_list()
+    }),
+];
 
 impl Difference<'_> {
     /// Ours finds claims invalid, and the SDK not or not so.
