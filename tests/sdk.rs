@@ -105,6 +105,14 @@ fn recorded_requests_are_answered_as_by_the_sdk_or_otherwise_on_purpose() {
     assert!(idle.is_empty(), "rows that no recorded case needs: {idle:?}");
 }
 
+#[test]
+fn each_row_is_an_entry_of_the_deviations() {
+    let entries = include_str!("../DEVIATIONS.md");
+    for row in ROWS {
+        assert!(entries.contains(&format!("- **{}. ", row.entry)), "{}", row.entry);
+    }
+}
+
 /// Header fields, each with its values; a list between commas has no order.
 fn fields<'n, 'v>(
     fields: impl Iterator<Item = (&'n str, &'v str)>,
