@@ -16,8 +16,8 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use supertokens_session::{
     AntiCsrf, ApiPolicy, AskCore, CoreAnswer, EmailVerificationClaim, Fetch, FetchAnswer,
-    FetchKeys, Gate, InvalidClaims, KeyPolicy, KeyStore, Keys, NextAction, PagePolicy, ReturnPath,
-    Routes, Session, SessionDecision, Ticket, UnixMillis, crypto,
+    FetchKeys, Gate, InvalidClaims, KeyPolicy, KeyStore, Keys, NextAction, PagePolicy, Reason,
+    ReturnPath, Routes, Session, SessionDecision, Ticket, UnixMillis, crypto,
 };
 
 use crate::Now;
