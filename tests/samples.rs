@@ -139,6 +139,65 @@ fn samples() -> String {
         json!({"cookie_header": cookie(&good), "jwks": ambiguous}),
     );
 
+    let bearer = |token: &str| format!("Bearer {token}");
+    let another = issuer.session(&payload_with("sub", r#""user-2""#));
+    add("bearer", "an API's client", json!({"authorization": bearer(&good)}));
+    add(
+        "bearer-and-cookie",
+        "two users: an API takes the bearer's, a page the cookie's",
+        json!({"authorization": bearer(&another), "cookie_header": cookie(&good)}),
+    );
+    add(
+        "garbled-bearer",
+        "a bearer token that is none of a session, and a cookie that is",
+        json!({"authorization": bearer("a.b.c"), "cookie_header": cookie(&good)}),
+    );
+    add(
+        "other-site",
+        "a POST without the header that another site cannot send",
+        json!({"method": "POST", "cookie_header": cookie(&good),
+            "opts": {"antiCsrf": "VIA_CUSTOM_HEADER"}}),
+    );
+    add(
+        "own-site",
+        "the same with the header",
+        json!({"method": "POST", "cookie_header": cookie(&good), "headers": {"rid": "session"},
+            "opts": {"antiCsrf": "VIA_CUSTOM_HEADER"}}),
+    );
+    let csrf = issuer.session(&payload_with("antiCsrfToken", r#""csrf-1""#));
+    add(
+        "csrf-token",
+        "a POST with another anti-CSRF token than the session's",
+        json!({"method": "POST", "cookie_header": cookie(&csrf), "headers": {"anti-csrf": "csrf-2"},
+            "opts": {"antiCsrf": "VIA_TOKEN"}}),
+    );
+    add("preflight", "an API does not check OPTIONS", json!({"method": "OPTIONS"}));
+    add(
+        "optional",
+        "nobody, where a session is optional",
+        json!({"opts": {"sessionRequired": false}}),
+    );
+    add(
+        "first-use",
+        "the first token after a refresh",
+        with("parentRefreshTokenHash1", r#""a3f1""#),
+    );
+    add(
+        "check-database",
+        "the core is to be asked",
+        json!({"authorization": bearer(&good), "opts": {"checkDatabase": true}}),
+    );
+    let claims = json!([
+        {"kind": "boolean", "key": "st-ev", "value": true, "maxAgeInSeconds": 60},
+        {"kind": "includes", "key": "st-role", "value": "admin"},
+        {"kind": "includesAny", "key": "st-perm", "value": ["read", "write"]},
+    ]);
+    add(
+        "claims",
+        "one claim has just become too old, one is right, one is wrong",
+        json!({"cookie_header": cookie(&good), "now": 1_750_000_001.25, "opts": {"claims": claims}}),
+    );
+
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
