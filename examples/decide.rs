@@ -53,15 +53,20 @@ fn main() -> io::Result<ExitCode> {
 fn samples() -> io::Result<ExitCode> {
     let mut protocol = protocol();
     let mut output = io::stdout().lock();
-    writeln!(output, "{:<18} {:<14} {:<14} {:<25} the request", "sample", "page", "api", "reason")?;
+    writeln!(output, "{:<18} {:<14} {:<14} {:<29} the request", "sample", "page", "api", "reason")?;
     for line in include_str!("decide/samples.jsonl").lines() {
         let Some(line) = protocol.line(line.as_bytes()) else { continue };
         let id = line.id.as_deref().unwrap_or_default();
         match &line.decisions {
             Ok(Decisions { page, api, .. }) => {
-                let reason = page.reason().or_else(|| api.reason()).map_or("", Reason::name);
+                let [of_page, of_api] =
+                    [page.reason(), api.reason()].map(|why| why.map_or("-", Reason::name));
+                let reason = match of_page == of_api {
+                    true => of_page.to_owned(),
+                    false => format!("{of_page}, {of_api}"),
+                };
                 let (page, api) = (page.name(), api.name());
-                writeln!(output, "{id:<18} {page:<14} {api:<14} {reason:<25} {}", line.note)?;
+                writeln!(output, "{id:<18} {page:<14} {api:<14} {reason:<29} {}", line.note)?;
             }
             Err(why) => writeln!(output, "{id:<18} {why}")?,
         }
