@@ -16,6 +16,7 @@ use crate::cookie;
 use crate::json::{self, Limits, Members, Number, Value};
 use crate::payload;
 use crate::reason::{Flaw, words};
+use crate::request::{MAX_COOKIE_BYTES, MAX_COOKIES};
 use crate::session::Session;
 use crate::time::{NumericDate, UnixMillis};
 
@@ -228,10 +229,6 @@ impl<'t> Members<'t> for Found<'t> {
 
 /// The cookie of today's front ends, and one that `supertokens-auth-react` also looks for.
 const COOKIES: [&[u8]; 2] = [b"sFrontToken", b"front-token"];
-
-/// As the gate has them; where there are more, the gate does not accept the request anyway.
-const MAX_COOKIES: usize = 180;
-const MAX_COOKIE_BYTES: usize = 64 * 1024;
 
 /// Bytes of a front token, 16.1 KiB: an access token's payload and its user id, which is a part of that
 /// payload too, beside 64 bytes of its own. No browser keeps a cookie of more than 4 KiB.

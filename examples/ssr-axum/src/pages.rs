@@ -1,0 +1,124 @@
+//! What a person sees. Plain HTML without a line of script: each step is a link, a form or a redirect.
+
+use std::fmt::Display;
+
+use supertokens_session::{Reason, Session, UnixMillis};
+
+/// A page but for its frame.
+#[derive(Debug)]
+pub struct Page(&'static str, String);
+
+impl Page {
+    /// `demo` is where the issuer's buttons are, if it has any.
+    #[must_use]
+    pub fn with_buttons(&self, demo: Option<&str>) -> String {
+        let Self(title, body) = self;
+        let buttons = demo.map(buttons).unwrap_or_default();
+        format!(
+            "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
+             <meta name=viewport content='width=device-width'>\
+             <style>body{{font:1rem/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}\
+             form{{display:inline}}div{{margin:.5rem 0}}\
+             pre{{white-space:pre-wrap;overflow-wrap:anywhere;background:#eee;padding:.5rem}}</style>\
+             <h1>{title}</h1>{body}{buttons}</html>"
+        )
+    }
+}
+
+/// What the demo issuer lets a visitor do to the world.
+fn buttons(demo: &str) -> String {
+    let rows = [
+        [("verify", "Verify my e-mail address"), ("rotate", "Rotate the key now")],
+        [("stop-core", "Stop the core"), ("start-core", "Start the core")],
+        [("second-cookie", "Add a second access token cookie"), ("one-cookie", "Remove it")],
+        [("stop-api", "Stop the auth API"), ("start-api", "Start the auth API")],
+        [("static-key", "Sign with the static key"), ("dynamic-key", "Sign with the dynamic key")],
+        [("ask", "Have the core asked about tokens"), ("do-not-ask", "Do not")],
+    ];
+    let form = |(name, text)| post(&format!("{demo}/demo/{name}"), text);
+    let rows = rows.map(|row| format!("<div>{}</div>", row.map(form).join(" ")));
+    format!("<hr><h2>The demo issuer</h2>{}", rows.concat())
+}
+
+fn post(to: &str, text: &str) -> String {
+    format!("<form method=post action='{to}'><button>{text}</button></form>")
+}
+
+/// For a signed-in user.
+pub fn account(session: &Session, api_said: &str, now: UnixMillis) -> Page {
+    let body = format!(
+        "<p>You are <b>{}</b>. This access token expires in {} s.\
+         <div><a href=/account>Reload</a> {}</div>\
+         <h2>What the API said</h2><pre>{}</pre><h2>Your claims</h2><pre>{}</pre>",
+        escape(session.user_id()),
+        session.expires_at().since(now).as_secs(),
+        post("/auth/signout", "Sign out"),
+        escape(api_said),
+        escape(session.payload_json()),
+    );
+    Page("Signed in", body)
+}
+
+/// The form that signs in. It is sent to where it came from, so the way back stays in the query.
+#[must_use]
+pub fn sign_in(failed: bool, is_demo: bool) -> Page {
+    let failed = if failed { "<p>That did not work." } else { "" };
+    let hint = if is_demo { "<p>The demo lets in anybody, with any password." } else { "" };
+    let body = format!(
+        "{failed}{hint}<form method=post>\
+         <p><label>E-mail <input name=email value=ada@example.com></label>\
+         <p><label>Password <input name=password type=password value=secret></label>\
+         <p><button>Sign in</button></form>"
+    );
+    Page("Sign in", body)
+}
+
+/// For a user whose session lacks what the page wants.
+#[must_use]
+pub fn invalid_claims(failures: &str) -> Page {
+    let body = format!(
+        "<p>This page is for users with a verified e-mail address.<pre>{}</pre>\
+         <p>When you have verified it, <a href='/auth/session/refresh?redirectToPath=/account'>go \
+         on</a>: that brings a new token, in which it says so. {}",
+        escape(failures),
+        post("/auth/signout", "Sign out"),
+    );
+    Page("Verify your e-mail address", body)
+}
+
+/// Refreshing does not help. The way out signs out first: the browser still believes in its session.
+#[must_use]
+pub fn refresh_loop(why: Reason) -> Page {
+    let body = format!(
+        "<p>Your session was refreshed again and again, and still cannot be used: {}. {}",
+        escape(why),
+        post("/auth/signout", "Sign out and in again"),
+    );
+    Page("Something is wrong with your session", body)
+}
+
+/// Nobody can tell now who this is.
+pub fn unavailable(why: impl Display, seconds: &str) -> Page {
+    let body = format!(
+        "<p>Nobody can tell now whether you are signed in: {}. \
+         <a href=/account>Try again</a> in {seconds} s.",
+        escape(why)
+    );
+    Page("Not available right now", body)
+}
+
+/// Text as HTML.
+fn escape(text: impl Display) -> String {
+    let mut safe = String::new();
+    for character in text.to_string().chars() {
+        match character {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '\'' => safe.push_str("&#39;"),
+            '"' => safe.push_str("&quot;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
