@@ -227,3 +227,27 @@ fn the_checks_of_this_file_can_fail() {
     }
     assert_eq!(tables("| a |\n|-|\n| b |\n\n| c |").len(), 2);
 }
+
+/// The body of a function of these texts, without what is asynchronous about it.
+fn body(text: &str, name: &str) -> String {
+    let (_, from) = text.split_once(&format!("fn {name}(")).unwrap_or_else(|| panic!("no {name}"));
+    let body = from.split_once("{\n").unwrap().1.split_once("\n}\n").unwrap().0;
+    body.replace(".await", "").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a newcomer reads is what runs: but for the HTTP around it, word for word.
+#[test]
+fn the_loop_of_the_site_is_the_loop_of_the_readme() {
+    let (readme, site) = (document("README.md"), document("examples/ssr-axum/src/site.rs"));
+    let the_loop = |text| {
+        let body = body(text, "account");
+        body[body.find("let path =").unwrap()..].to_owned()
+    };
+    assert!(
+        the_loop(&readme).contains("SessionDecision::FetchKeys(why) => match fetch(site, why)")
+    );
+    assert_eq!(the_loop(&readme), the_loop(&site));
+    assert_eq!(body(&readme, "keep_fresh"), body(&site, "keep_fresh"));
+    let answers = |text| body(text, "fetch").split_once("// The store").unwrap().1.to_owned();
+    assert_eq!(answers(&readme).replace("thread::sleep", "tokio::time::sleep"), answers(&site));
+}

@@ -16,8 +16,8 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use supertokens_session::{
     AntiCsrf, ApiPolicy, AskCore, CoreAnswer, EmailVerificationClaim, Fetch, FetchAnswer,
-    FetchKeys, Gate, KeyPolicy, KeyStore, Keys, NextAction, PagePolicy, ReturnPath, Routes,
-    Session, SessionDecision, Ticket, UnixMillis, crypto,
+    FetchKeys, Gate, InvalidClaims, KeyPolicy, KeyStore, Keys, NextAction, PagePolicy, Reason,
+    ReturnPath, Routes, Session, SessionDecision, Ticket, UnixMillis, crypto,
 };
 
 use crate::Now;
@@ -88,38 +88,34 @@ impl Site {
 
 /// The page: its gate, then its own API with the token as `Bearer`, then what the API answered.
 async fn account(State(site): This, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let site = &site;
     let request = site.page.request(method.as_str(), cookies(&headers));
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let path = site.routes.return_path(target.as_bytes());
     let mut keys = site.store.lock().unwrap().keys();
     loop {
         let (decision, said) = match request.decide(&keys, (site.now)()) {
-            SessionDecision::Authenticated(session) => ask_api(&site, &request, session).await,
+            SessionDecision::Authenticated(session) => ask_api(site, &request, session).await,
             decision => (decision, String::new()),
         };
         // It counts the refreshes that did not help, and so ends their round.
-        let count =
-            request.set_cookie(&decision).map(|cookie| AppendHeaders([(SET_COOKIE, cookie)]));
+        let count = request.set_cookie(&decision);
         let answer = match decision {
-            SessionDecision::Authenticated(session) => {
-                site.html(200, pages::account(&session, &said, (site.now)()))
-            }
+            SessionDecision::Authenticated(session) => render(site, &session, &said),
             SessionDecision::NoSession(_) => send(&site.routes.to_sign_in(&path)),
             SessionDecision::TryRefresh(_) => send(&site.routes.to_refresh(&path)),
-            SessionDecision::InvalidClaims(failures) => {
-                site.html(403, pages::invalid_claims(&failures.to_json()))
-            }
-            SessionDecision::RefreshLoop(why) => site.html(500, pages::refresh_loop(why)),
-            SessionDecision::Unavailable(why) => site.unavailable(why.reason(), why.retry_at()),
-            SessionDecision::FetchKeys(why) => match fetch(&site, why).await {
+            SessionDecision::InvalidClaims(failures) => claim_page(site, &failures),
+            SessionDecision::RefreshLoop(why) => sign_out_page(site, why),
+            SessionDecision::Unavailable(why) => unavailable(site, why.reason(), why.retry_at()),
+            SessionDecision::FetchKeys(why) => match fetch(site, why).await {
                 Ok(newer) => {
                     keys = newer;
                     continue;
                 }
-                Err(retry_at) => site.unavailable("the keys cannot be fetched now", retry_at),
+                Err(retry_at) => unavailable(site, "the keys cannot be fetched now", retry_at),
             },
         };
-        return (count, answer).into_response();
+        return with_cookie(answer, count);
     }
 }
 
@@ -308,14 +304,7 @@ impl Site {
     }
 
     fn auth_is_down(&self) -> Response {
-        self.unavailable("the auth API does not answer", (self.now)())
-    }
-
-    /// 503. `Retry-After` is in whole seconds, rounded up.
-    fn unavailable(&self, why: impl Display, retry_at: UnixMillis) -> Response {
-        let seconds = retry_at.since((self.now)()).as_millis().div_ceil(1000).max(1).to_string();
-        let page = self.html(503, pages::unavailable(why, &seconds));
-        ([(RETRY_AFTER, seconds)], page).into_response()
+        unavailable(self, "the auth API does not answer", (self.now)())
     }
 
     fn html(&self, status: u16, page: pages::Page) -> Response {
@@ -323,6 +312,28 @@ impl Site {
         let page = Html(page.with_buttons(self.config.demo.as_deref()));
         (status, [(CACHE_CONTROL, "private, no-store")], page).into_response()
     }
+}
+
+fn render(site: &Site, session: &Session, said: &str) -> Response {
+    site.html(200, pages::account(session, said, (site.now)()))
+}
+
+fn claim_page(site: &Site, failures: &InvalidClaims) -> Response {
+    site.html(403, pages::invalid_claims(&failures.to_json()))
+}
+
+fn sign_out_page(site: &Site, why: Reason) -> Response {
+    site.html(500, pages::refresh_loop(why))
+}
+
+fn unavailable(site: &Site, why: impl Display, retry_at: UnixMillis) -> Response {
+    let seconds = retry_at.since((site.now)()).as_millis().div_ceil(1000).max(1).to_string();
+    let page = site.html(503, pages::unavailable(why, &seconds));
+    ([(RETRY_AFTER, seconds)], page).into_response()
+}
+
+fn with_cookie(page: Response, cookie: Option<String>) -> Response {
+    (cookie.map(|cookie| AppendHeaders([(SET_COOKIE, cookie)])), page).into_response()
 }
 
 fn with_headers<'h>(
