@@ -252,7 +252,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row::new("T10", "white space around a text of the token", |d| match (d.ours(), d.theirs()) {
         (Verdict::Session(ours), Verdict::Session(theirs)) => {
             let trimmed = ours.clone().map(|text| text.map(|text| text.trim().to_owned()));
-            ours != theirs && trimmed == *theirs
+            d.same() && ours != theirs && trimmed == *theirs
         }
         _ => false,
     }),
