@@ -19,7 +19,7 @@ use std::path::Path;
 
 use case::Case;
 use differences::{Difference, ROWS};
-use protocol::{Decisions, Protocol};
+use protocol::Protocol;
 use serde_json::{Map, Value};
 use supertokens_session::{AntiCsrf, ApiPolicy, CoreAnswer, Gate, SessionDecision, TokenCookies};
 use support::provider;
@@ -42,31 +42,29 @@ fn cases(text: &str) -> Vec<Case> {
 /// claimed by exactly one.
 fn compare(cases_text: &str, answers: &str) -> BTreeMap<usize, usize> {
     let mut protocol = Protocol::new(&[provider::RS256]);
-    let printed: Vec<_> = cases_text
+    let decided: Vec<_> = cases_text
         .lines()
         .filter_map(|line| protocol.line(line.as_bytes()))
-        .map(|line| {
-            let question = match &line.decisions {
-                Ok(Decisions { api: SessionDecision::AskCore(check), .. }) => {
-                    Some(check.body().to_owned())
-                }
-                _ => None,
-            };
-            (line.output(), question)
-        })
+        .map(|line| Ours::new(&line))
         .collect();
     let cases = cases(cases_text);
     let answers: Vec<&str> = answers.lines().collect();
-    assert_eq!((cases.len(), printed.len()), (answers.len(), answers.len()));
+    assert_eq!((cases.len(), decided.len()), (answers.len(), answers.len()));
     let (mut claimed, mut unexplained) = (BTreeMap::new(), Vec::new());
-    for ((case, (printed, question)), answered) in cases.iter().zip(&printed).zip(answers) {
+    for ((case, ours), answered) in cases.iter().zip(&decided).zip(answers) {
         let (id, theirs) = Theirs::new(answered);
         assert_eq!(case.line["id"], id);
-        let ours = Ours::new(printed, question.as_deref());
         if ours.verdict == theirs.verdict {
             continue;
         }
-        let difference = Difference { case, ours: &ours, theirs: &theirs };
+        let without_bearer = || {
+            let mut line = case.line.clone();
+            line.retain(|name, _| name != "authorization" && name != "token");
+            let line = Value::from(line).to_string();
+            Ours::new(&Protocol::new(&[provider::RS256]).line(line.as_bytes()).unwrap()).verdict
+        };
+        let difference =
+            Difference { case, ours, theirs: &theirs, without_bearer: &without_bearer };
         let rows: Vec<usize> =
             (0..ROWS.len()).filter(|row| ROWS[*row].claims(&difference)).collect();
         if let [row] = rows[..] {

@@ -98,7 +98,9 @@ impl Case {
     /// The JSON members of the JWKS document, as a lenient parser sees them.
     pub(crate) fn keys(&self) -> Option<Vec<Value>> {
         let document = match self.line.get("jwks")? {
-            Value::String(text) => serde_json::from_str(text).ok()?,
+            Value::String(text) => {
+                serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?
+            }
             value => value.clone(),
         };
         document.get("keys")?.as_array().cloned()

@@ -1,6 +1,9 @@
 //! What each side answers, in words that can be compared.
 
 use serde_json::Value;
+use supertokens_session::SessionDecision;
+
+use super::protocol::{Decisions, Line};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict {
@@ -37,10 +40,14 @@ fn text(value: &Value) -> Option<String> {
 }
 
 impl Ours {
-    /// Out of the line that the example prints, and of the question to the core, which it does not
-    /// print.
-    pub(crate) fn new(printed: &str, question: Option<&str>) -> Self {
-        let line: Value = serde_json::from_str(printed).unwrap();
+    /// Out of what the example prints, and of the question to the core, which it does not print.
+    pub(crate) fn new(line: &Line) -> Self {
+        let printed = line.output();
+        let question = match &line.decisions {
+            Ok(Decisions { api: SessionDecision::AskCore(check), .. }) => check.body(),
+            _ => "null",
+        };
+        let line: Value = serde_json::from_str(&printed).unwrap();
         let api = &line["api"];
         let http = || {
             // As text: its members have an order. It is the last thing in the line.
@@ -55,7 +62,7 @@ impl Ours {
             "no_session" => Verdict::NoSession(api.get("status").map(|_| http())),
             "try_refresh" => Verdict::TryRefresh(http()),
             "invalid_claims" => Verdict::InvalidClaims(http()),
-            "ask_core" => Verdict::AskCore(serde_json::from_str(question.unwrap()).unwrap()),
+            "ask_core" => Verdict::AskCore(serde_json::from_str(question).unwrap()),
             "unavailable" => Verdict::Unavailable,
             other => panic!("no decision: {other}"),
         };

@@ -160,6 +160,7 @@ function validatorOf(keys) {
 /** One token and what was done to it. */
 function makeToken(now, claims, notes) {
   const t = { header: new Members(dynamic.header()), payload: new Members({ ...PAYLOAD, iat: NOW - 60, exp: NOW + 3540 }), signer: dynamic };
+  if (chance(30)) t.payload.set('antiCsrfToken', '"a"');
   for (const key of claims) if (chance(85)) t.payload.set(key, claimOf());
   const changes = weighted([[30, 0], [58, 1], [12, 2]]);
   for (let i = 0; i < changes; i += 1) {
@@ -251,7 +252,7 @@ function makeLine(id) {
   if (chance(45)) line.method = weighted([[3, 'GET'], [4, 'POST'], [1, 'HEAD'], [1, 'PUT'], [1, 'DELETE'], [1, 'OPTIONS'], [1, 'TRACE'], [1, one(['get', 'post', 'options', 'Trace', 'PATCH', 'CONNECT', 'QUERY'])]]);
   if (chance(30)) opts.antiCsrf = one(['VIA_TOKEN', 'VIA_CUSTOM_HEADER', 'NONE']);
   if (chance(12)) opts.antiCsrfCheck = chance(60);
-  if (chance(25)) line.headers = one([{ rid: 'session' }, { rid: '' }, { 'anti-csrf': 'a' }, { 'anti-csrf': '' }, { 'anti-csrf': 'b', rid: 'x' }, {}]);
+  if (chance(25)) line.headers = one([{ rid: 'session' }, { rid: '' }, { 'anti-csrf': 'a' }, { 'anti-csrf': 'a' }, { 'anti-csrf': '' }, { 'anti-csrf': 'b', rid: 'x' }, {}]);
   if (chance(10)) opts.checkDatabase = chance(80);
   if (chance(15)) opts.sessionRequired = chance(20);
   if (chance(15)) opts.transfer = one(['any', 'cookie', 'header']);
