@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use crate::api_policy::{AntiCsrf, ApiPolicy};
 use crate::attempts::Attempts;
+use crate::cookie;
 use crate::core_check::{AskCore, CoreAnswer, Question, Verdict};
 use crate::decision::{ApiDecision, Kind, SessionDecision, Unavailable};
 use crate::gate::Gate;
@@ -126,17 +127,18 @@ pub struct ApiRequest<'r> {
 }
 
 impl<'r> ApiRequest<'r> {
-    /// The value of the `Authorization` field, the first if there are several.
+    /// The value of the `Authorization` field, the first if there are several. Space and tab at its
+    /// ends are no part of a value (RFC 9110 section 5.5), and most servers have removed them.
     #[must_use]
     pub fn authorization(mut self, value: Option<&'r [u8]>) -> Self {
-        self.bearer = value.and_then(request::bearer);
+        self.bearer = value.map(cookie::trim).and_then(request::bearer);
         self
     }
 
-    /// The value of the `anti-csrf` field.
+    /// The value of the `anti-csrf` field, read in the same way.
     #[must_use]
-    pub const fn anti_csrf(mut self, value: Option<&'r [u8]>) -> Self {
-        self.anti_csrf = value;
+    pub fn anti_csrf(mut self, value: Option<&'r [u8]>) -> Self {
+        self.anti_csrf = value.map(cookie::trim);
         self
     }
 

@@ -31,6 +31,7 @@ pub(crate) fn rows() -> Vec<Row> {
             add(AntiCsrf::None, Sent::cookie(&without), None);
             for (anti_csrf, refused) in [
                 (Some("csrf-1"), None),
+                (Some(" csrf-1\t"), None),
                 (Some("csrf-2"), Some(Reason::AntiCsrfMismatch)),
                 (Some("CSRF-1"), Some(Reason::AntiCsrfMismatch)),
                 (Some("csrf-"), Some(Reason::AntiCsrfMismatch)),
