@@ -1,7 +1,7 @@
 //! The API gate: what the SDK's `verifySession` does, in its order.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::attempts::Attempts;
 use crate::cookie;
 use crate::core_check::{AskCore, CoreAnswer, Question, Verdict};
 use crate::decision::{ApiDecision, Kind, SessionDecision, Unavailable};
+use crate::front_token::FrontToken;
 use crate::gate::Gate;
 use crate::keys::{Keys, NoKey};
 use crate::pipeline::Pipeline;
@@ -87,10 +88,7 @@ impl Gate<ApiPolicy> {
                     format!(r#"{{"message":"invalid claim","claimValidationErrors":{failures}}}"#);
                 Some(Response::new(codes.invalid_claim).json(body))
             }
-            SessionDecision::Unavailable(why) => {
-                let retry_after = why.retry_after(now).to_string();
-                Some(Response::new(503).header("retry-after", retry_after).json(UNAVAILABLE))
-            }
+            SessionDecision::Unavailable(why) => Some(Response::unavailable(why.retry_at(), now)),
             SessionDecision::RefreshLoop(never) => match *never {},
         }
     }
@@ -98,7 +96,6 @@ impl Gate<ApiPolicy> {
 
 const UNAUTHORISED: &str = r#"{"message":"unauthorised"}"#;
 const TRY_REFRESH: &str = r#"{"message":"try refresh token"}"#;
-const UNAVAILABLE: &str = r#"{"message":"service unavailable"}"#;
 
 /// A request as an API gate read it.
 ///
@@ -153,8 +150,8 @@ impl<'r> ApiRequest<'r> {
     ///
     /// A function of its arguments and of what the core has said ([`finish`](Self::finish)): it
     /// changes nothing, waits for nothing and may be called again, with newer keys after
-    /// [`SessionDecision::FetchKeys`]. Two signatures are verified at most, or three where the core
-    /// has replaced the token. Cost: as for a page, and for the question to the core its text.
+    /// [`SessionDecision::FetchKeys`]. One signature is verified at most, and a second one where the
+    /// core has replaced the token. Cost: as for a page, and for the question to the core its text.
     pub fn decide(&self, keys: &Keys, now: UnixMillis) -> ApiDecision {
         let pipeline = Pipeline { keys, now, signing_keys: self.policy.signing_keys };
         let decision = self.session(pipeline).and_then(|found| self.ask_core(pipeline, found));
@@ -241,27 +238,29 @@ impl<'r> ApiRequest<'r> {
     ) -> Result<Result<Session, AskCore>, NoKey> {
         let Some(why) = found.ask else { return Ok(Ok(found.session)) };
         let at = pipeline.now.saturating_add(RETRY_CORE);
-        match &self.core {
-            None => Ok(Err(AskCore::new(why, &self.question(&found)))),
-            Some(Verdict::Exists) => Ok(Ok(found.session)),
-            Some(Verdict::Not(reason)) => Err(NoKey::Because(*reason, at)),
-            Some(Verdict::Replaced(token)) => {
-                let judged = pipeline.judge(token.as_bytes(), Ok(()), |verified| {
-                    // A replacement is of the same session, or the answer is to somebody else.
-                    let is_same = verified.payload.session_handle == found.session.session_handle();
-                    is_same
-                        .then(|| Session::new(verified, TokenSource::Core))
-                        .ok_or(Reason::CoreAnswer)
-                });
-                match judged {
-                    Ok(session) => Ok(Ok(session)),
-                    // Whatever is wrong with it, no refresh mends what the core makes.
-                    Err(NoKey::Because(reason, _)) if reason.kind() != Kind::Unavailable => {
-                        Err(NoKey::Because(Reason::CoreAnswer, at))
-                    }
-                    Err(no_key) => Err(no_key),
-                }
+        let (handle, replacement) = match &self.core {
+            None => return Ok(Err(AskCore::new(why, &self.question(&found)))),
+            Some(Verdict::Not(reason)) => return Err(NoKey::Because(*reason, at)),
+            Some(Verdict::Exists { handle, replacement }) => (handle, replacement),
+        };
+        let own = found.session.session_handle();
+        if handle.as_ref().is_some_and(|handle| handle != own) {
+            return Err(NoKey::Because(Reason::CoreAnswer, at));
+        }
+        let Some(token) = replacement else { return Ok(Ok(found.session)) };
+        let judged = pipeline.judge(token.as_bytes(), Ok(()), |verified| {
+            // A replacement is of the same session, or the answer is to somebody else.
+            let is_same = verified.payload.session_handle == own;
+            let session = || Session::new(verified, found.session.source());
+            is_same.then(session).ok_or(Reason::CoreAnswer)
+        });
+        match judged {
+            Ok(session) => Ok(Ok(session)),
+            // Whatever is wrong with it, no refresh mends what the core makes.
+            Err(NoKey::Because(reason, _)) if reason.kind() != Kind::Unavailable => {
+                Err(NoKey::Because(Reason::CoreAnswer, at))
             }
+            Err(no_key) => Err(no_key),
         }
     }
 
@@ -286,34 +285,46 @@ impl<'r> ApiRequest<'r> {
         self.core = Some(answer.verdict());
     }
 
-    /// The access token that the core has put in the place of the request's, to be handed on to the
-    /// browser in the way the request's came (`access_token_cookie`, or the header field
-    /// `st-access-token`), with a `front-token`
-    /// ([`FrontToken::header_value`](crate::FrontToken::header_value)) that goes with it. `None` where
-    /// it has not, or the replacement was not found good in this `decision`.
-    #[must_use]
-    pub fn replacement(&self, decision: &ApiDecision) -> Option<&str> {
-        match (decision, &self.core) {
-            (
-                SessionDecision::Authenticated(_) | SessionDecision::InvalidClaims(_),
-                Some(Verdict::Replaced(token)),
-            ) => Some(token),
-            _ => None,
-        }
-    }
-
-    /// The text of the token that was decided on, to forward as `Authorization: Bearer`.
+    /// The text of the token that was decided on, to forward as `Authorization: Bearer`: where the core
+    /// has put another in the place of the request's, that one.
     #[must_use]
     pub fn token(&self, session: &Session) -> Option<&str> {
-        match session.source() {
-            TokenSource::Authorization => request::printable(self.bearer?),
-            TokenSource::Cookie => request::printable(self.cookies?.access.only().ok()??),
-            TokenSource::Core => match &self.core {
-                Some(Verdict::Replaced(token)) => Some(token),
-                _ => None,
-            },
-            TokenSource::HeaderModeCookie => None,
-        }
+        self.replacement().or_else(|| {
+            request::printable(match session.source() {
+                TokenSource::Authorization => self.bearer?,
+                TokenSource::Cookie => self.cookies?.access.only().ok()??,
+                TokenSource::HeaderModeCookie => return None,
+            })
+        })
+    }
+
+    fn replacement(&self) -> Option<&str> {
+        self.core.as_ref()?.replacement()
+    }
+
+    /// The header fields for the answer to this request, of whatever kind that is, once it has been
+    /// found [`Authenticated`](SessionDecision::Authenticated): none, unless the core has put another
+    /// token in the place of the request's. Then they hand it on to the browser, in a cookie where the
+    /// request's was in one and else in the field `st-access-token`, with the `front-token` that goes
+    /// with it. Add each and replace none.
+    ///
+    /// The one before stays good. But each request with it is one more question to the core.
+    pub fn replacement_headers(
+        &self,
+        session: &Session,
+    ) -> impl Iterator<Item = (&'static str, String)> {
+        let fields = self.replacement().map(|token| {
+            let (token, exposed) = match session.source() {
+                TokenSource::Cookie => {
+                    let cookie = self.policy.token_cookies.access_token(token);
+                    (("set-cookie", cookie), "front-token")
+                }
+                _ => (("st-access-token", token.into()), "st-access-token, front-token"),
+            };
+            let front_token = ("front-token", FrontToken::header_value(session));
+            [token, front_token, ("access-control-expose-headers", exposed.into())]
+        });
+        fields.into_iter().flatten()
     }
 }
 

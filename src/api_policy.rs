@@ -3,8 +3,8 @@
 use alloc::borrow::Cow;
 
 use crate::claim_validator::ClaimValidator;
-use crate::clear_tokens::TokenCookies;
 use crate::policy::{SigningKeyKind, StatusCodes, TokenTransfer};
+use crate::token_cookies::TokenCookies;
 use crate::validators::Validators;
 
 /// The operator's choices for an API gate. The defaults are the SDK's, but that how cross-site

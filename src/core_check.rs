@@ -102,9 +102,14 @@ impl Question<'_> {
 /// ```
 /// use supertokens_session::CoreAnswer;
 ///
-/// let answer = CoreAnswer::http(200, br#"{"status":"UNAUTHORISED","message":"..."}"#);
+/// let exists = CoreAnswer::http(200, br#"{"status":"OK","session":{"handle":"..."}}"#);
+/// let replaced = CoreAnswer::http(200, br#"{"status":"OK","accessToken":{"token":"a.b.c"}}"#);
+/// let is_over = CoreAnswer::http(200, br#"{"status":"UNAUTHORISED","message":"..."}"#);
 /// let no_answer = CoreAnswer::failed();
 /// ```
+///
+/// Of an `OK` the new token is read, and whether the answer is about the same session; who the user is
+/// says the token alone.
 #[derive(Clone, Copy)]
 pub struct CoreAnswer<'a>(Option<(u16, &'a [u8])>);
 
@@ -141,12 +146,20 @@ impl fmt::Debug for CoreAnswer<'_> {
 /// What the core says.
 #[derive(Clone)]
 pub(crate) enum Verdict {
-    /// The session exists.
-    Exists,
-    /// It does, and this access token, as yet unverified, takes the place of the request's.
-    Replaced(String),
-    /// Not a session that can be used.
+    /// The session with this handle exists, if the core says which.
+    Exists { handle: Option<String>, replacement: Option<String> },
+    /// Not a session that can be used, or nothing known of it.
     Not(Reason),
+}
+
+impl Verdict {
+    /// The access token, as yet unverified, that takes the place of the request's.
+    pub(crate) fn replacement(&self) -> Option<&str> {
+        match self {
+            Self::Exists { replacement, .. } => replacement.as_deref(),
+            Self::Not(_) => None,
+        }
+    }
 }
 
 /// `None` if this is no answer of a core's.
@@ -156,11 +169,15 @@ fn read(body: &[u8]) -> Option<Verdict> {
     }
     let answer = claim_json::read_strictly(body, LIMITS)?;
     match answer.get("status")?.as_text()? {
-        "OK" => match answer.get("accessToken") {
-            None => Some(Verdict::Exists),
-            Some(token) if token.is_null() => Some(Verdict::Exists),
-            Some(token) => Some(Verdict::Replaced(token.get("token")?.as_text()?.into())),
-        },
+        "OK" => {
+            let handle = answer.get("session").and_then(|session| session.get("handle"));
+            let replacement = match answer.get("accessToken") {
+                Some(token) if !token.is_null() => Some(token.get("token")?.as_text()?.into()),
+                _ => None,
+            };
+            let handle = handle.and_then(ClaimValue::as_text).map(String::from);
+            Some(Verdict::Exists { handle, replacement })
+        }
         "UNAUTHORISED" => Some(Verdict::Not(Reason::Revoked)),
         "TRY_REFRESH_TOKEN" => Some(Verdict::Not(Reason::CoreRefused)),
         _ => None,

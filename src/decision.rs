@@ -231,8 +231,7 @@ impl Unavailable {
     /// [`retry_at`](Self::retry_at), rounded up, at least 1.
     #[must_use]
     pub fn retry_after(&self, now: UnixMillis) -> u64 {
-        let wait = self.retry_at.since(now);
-        wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+        now.seconds_until(self.retry_at)
     }
 }
 

@@ -60,7 +60,7 @@ mod mfa_claim;
 mod response;
 mod redirect;
 mod attempts;
-mod clear_tokens;
+mod token_cookies;
 mod core_check;
 mod policy;
 mod api_policy;
@@ -74,18 +74,17 @@ mod back_off;
 mod looks;
 mod keys;
 mod request;
+mod front_token;
 mod pipeline;
 mod gate;
+mod two_tokens;
 mod api;
 mod origins;
 mod export;
 mod fetch;
 mod key_status;
 mod key_store;
-// 5  words to and from the outside
-mod front_token;
-mod two_tokens;
-// 6  providers: the only users of cryptography crates
+// 5  providers: the only users of cryptography crates
 pub mod crypto;
 
 pub use answer::FetchAnswer;
@@ -102,7 +101,6 @@ pub use claim_kinds::{
 pub use claim_validator::ClaimValidator;
 pub use claim_value::ClaimValue;
 pub use claims::Claims;
-pub use clear_tokens::{SameSite, TokenCookies};
 pub use core_check::{AskCore, CoreAnswer};
 pub use decision::{ApiDecision, FetchKeys, FetchReason, SessionDecision, Unavailable};
 pub use export::ImportError;
@@ -128,3 +126,4 @@ pub use signature::{
     BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
 };
 pub use time::UnixMillis;
+pub use token_cookies::{SameSite, TokenCookies};

@@ -1,8 +1,11 @@
 //! An answer to the browser, as data: status, header fields, body.
 
 use alloc::borrow::Cow;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
+
+use crate::time::UnixMillis;
 
 /// What to send instead of a page or a result. The caller's framework sends it.
 ///
@@ -32,6 +35,16 @@ impl Response {
     pub(crate) fn new(status: u16) -> Self {
         let headers = Vec::from([("cache-control", Cow::Borrowed("no-store"))]);
         Self { status, headers, body: Cow::Borrowed("") }
+    }
+
+    /// 503 with `Retry-After` (RFC 9110 section 10.2.3): whole seconds from `now` to `retry_at`, rounded
+    /// up, at least 1. For an API that may not ask for keys before then
+    /// ([`Fetch::NotNow`](crate::Fetch::NotNow)); where the decision itself is
+    /// [`Unavailable`](crate::SessionDecision::Unavailable), `Gate::response` makes the same of it.
+    #[must_use]
+    pub fn unavailable(retry_at: UnixMillis, now: UnixMillis) -> Self {
+        let body = r#"{"message":"service unavailable"}"#;
+        Self::new(503).header("retry-after", now.seconds_until(retry_at).to_string()).json(body)
     }
 
     /// Adds a header field. The name is in lower case, as HTTP/2 wants it; the value must be visible

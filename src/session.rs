@@ -127,7 +127,7 @@ impl fmt::Debug for Session {
     }
 }
 
-/// Where a token was found.
+/// Where a request's token was found. One that the core has put in its place belongs there too.
 ///
 /// ```
 /// assert_eq!(supertokens_session::TokenSource::Cookie.name(), "cookie");
@@ -141,8 +141,6 @@ pub enum TokenSource {
     HeaderModeCookie,
     /// The `Authorization` header, with the scheme `Bearer`.
     Authorization,
-    /// The core's answer, which replaced the token of the request.
-    Core,
 }
 
 impl TokenSource {
@@ -153,7 +151,6 @@ impl TokenSource {
             Self::Cookie => "cookie",
             Self::HeaderModeCookie => "header_mode_cookie",
             Self::Authorization => "authorization",
-            Self::Core => "core",
         }
     }
 }

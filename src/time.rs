@@ -57,6 +57,11 @@ impl UnixMillis {
         Duration::from_millis(self.0.abs_diff(other.0))
     }
 
+    /// Whole seconds until `later`, rounded up, at least 1: a `Retry-After`.
+    pub(crate) fn seconds_until(self, later: Self) -> u64 {
+        later.0.saturating_sub(self.0).div_ceil(1_000).max(1)
+    }
+
     /// How long ago `earlier` was; zero if it was not.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

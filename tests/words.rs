@@ -1,7 +1,7 @@
 //! What the crate says to browsers and front ends, and reads from them, as data.
 
-#[path = "words/clear_tokens.rs"]
-mod clear_tokens;
+#[path = "words/token_cookies.rs"]
+mod token_cookies;
 #[path = "words/front_token.rs"]
 mod front_token;
 #[path = "words/redirect.rs"]

@@ -2,7 +2,8 @@
 
 use supertokens_session::{
     AntiCsrf, ApiDecision, ApiPolicy, ApiRequest, AskCore, CoreAnswer, EmailVerificationClaim,
-    Gate, Keys, Reason, SessionDecision, TokenSource, UnixMillis,
+    FrontToken, Gate, Keys, Reason, SameSite, SessionDecision, TokenCookies, TokenSource,
+    UnixMillis,
 };
 
 use crate::support::{NOW, PAYLOAD, Signer, at, jwks, jwks_of, keys, payload_with};
@@ -123,7 +124,7 @@ fn the_question_is_the_sdk_s() {
 }
 
 /// An answer, and what is decided: the name of the decision, the reason.
-pub(crate) const ROWS: [(u16, &str, &str, Reason); 18] = [
+pub(crate) const ROWS: [(u16, &str, &str, Reason); 19] = [
     (200, r#"{"status":"UNAUTHORISED","message":"x"}"#, "no_session", Reason::Revoked),
     (200, r#"{"status":"TRY_REFRESH_TOKEN"}"#, "try_refresh", Reason::CoreRefused),
     (200, "", "unavailable", Reason::CoreAnswer),
@@ -135,6 +136,7 @@ pub(crate) const ROWS: [(u16, &str, &str, Reason); 18] = [
     (200, r#"{"status":"ok"}"#, "unavailable", Reason::CoreAnswer),
     (200, r#"{"status":"OK","status":"OK"}"#, "unavailable", Reason::CoreAnswer),
     (200, r#"{"status":"OK"} x"#, "unavailable", Reason::CoreAnswer),
+    (200, r#"{"status":"OK","session":{"handle":"x"}}"#, "unavailable", Reason::CoreAnswer),
     (200, r#"{"status":"OK","accessToken":7}"#, "unavailable", Reason::CoreAnswer),
     (200, r#"{"status":"OK","accessToken":{}}"#, "unavailable", Reason::CoreAnswer),
     (200, r#"{"status":"OK","accessToken":{"token":"a.b.c"}}"#, "unavailable", Reason::CoreAnswer),
@@ -162,7 +164,8 @@ fn no_answer_but_ok_lets_a_session_pass() {
     }
     for body in [
         r#"{"status":"OK"}"#,
-        r#"{"status":"OK","session":{"handle":"x","userDataInJWT":{"a":[1,{"b":null}]}}}"#,
+        r#"{"status":"OK","session":{"handle":"handle-1","userDataInJWT":{"a":[1,{"b":null}]}}}"#,
+        r#"{"status":"OK","session":{"handle":7}}"#,
         r#"{"accessToken":null,"status":"OK"}"#,
     ] {
         let answer = CoreAnswer::http(200, body.as_bytes());
@@ -242,10 +245,8 @@ fn a_replacement_is_verified_like_any_other_token() {
         request.finish(check, CoreAnswer::http(200, body.as_bytes()));
         let decision = request.decide(&ready(), at(NOW));
         assert_eq!(decision.reason(), expected, "{note}");
-        let is_proven = matches!(expected, None | Some(Reason::InvalidClaims));
-        assert_eq!(request.replacement(&decision), is_proven.then_some(token.as_str()), "{note}");
         if let SessionDecision::Authenticated(session) = &decision {
-            assert_eq!(session.source(), TokenSource::Core);
+            assert_eq!(session.source(), TokenSource::Cookie);
             assert_eq!(request.token(session), Some(token.as_str()));
         }
     }
@@ -267,9 +268,45 @@ fn a_replacement_of_an_unknown_key_causes_a_fetch_and_no_other_question() {
     request.finish(check, answer);
     let decision = request.decide(&ready(), late);
     assert!(matches!(decision, SessionDecision::FetchKeys(_)), "{decision:?}");
-    assert_eq!(request.replacement(&decision), None);
     let both = jwks_of(&[issuer.jwk(), issuer.jwk().replace("d-174", "d-175")]);
     let fetched = crate::store_after(crate::FetchAnswer::http(200, both.as_bytes()), late).keys();
     let decision = request.decide(&fetched, late);
     assert_eq!(who(&decision), Ok("user-1".into()));
+}
+
+/// In the way the request's came, and only where there is one.
+#[test]
+fn a_replacement_is_handed_on_in_the_way_the_request_s_token_came() {
+    let cookies = TokenCookies::default().domain("example.com").same_site(SameSite::None);
+    let gate = Gate::api(policy().check_database(true).token_cookies(cookies));
+    let token = Signer::dynamic().session(&payload_with("sub", r#""user-2""#));
+    let replaced = format!(r#"{{"status":"OK","accessToken":{{"token":"{token}"}}}}"#);
+    let cookie = format!(
+        "sAccessToken={token}; Domain=example.com; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=None"
+    );
+    for (sent, own, exposed) in [
+        (Sent::cookie(&token_of("u")), ("set-cookie", cookie), "front-token"),
+        (
+            Sent::bearer(&token_of("u")),
+            ("st-access-token", token.clone()),
+            "st-access-token, front-token",
+        ),
+    ] {
+        for (body, is_replaced) in [(replaced.as_str(), true), (r#"{"status":"OK"}"#, false)] {
+            let mut request = sent.read(&gate);
+            let check = ask(&request, &ready());
+            request.finish(check, CoreAnswer::http(200, body.as_bytes()));
+            let decision = request.decide(&ready(), at(NOW));
+            let SessionDecision::Authenticated(session) = &decision else { panic!("{decision:?}") };
+            let fields: Vec<_> = request.replacement_headers(session).collect();
+            let front_token = FrontToken::header_value(session);
+            let expected = [
+                own.clone(),
+                ("front-token", front_token),
+                ("access-control-expose-headers", exposed.into()),
+            ];
+            assert_eq!(fields, if is_replaced { expected.to_vec() } else { Vec::new() });
+            assert_eq!(session.user_id(), if is_replaced { "user-2" } else { "u" });
+        }
+    }
 }

@@ -17,7 +17,12 @@ async fn main() -> io::Result<()> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         UnixMillis::since_epoch(since.unwrap_or(Duration::MAX))
     });
-    let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3000);
+    let port = match std::env::var("PORT") {
+        Ok(port) => {
+            port.parse().map_err(|_| io::Error::other(format!("PORT={port} is no port")))?
+        }
+        Err(_) => 3000,
+    };
     let (listener, own) = listen(port).await?;
     let named = |name| std::env::var(name).ok().map(|url| url.trim_end_matches('/').to_owned());
     let config = match (named("CORE_URL"), named("API_URL")) {
@@ -44,7 +49,9 @@ async fn main() -> io::Result<()> {
 
 /// Loopback only: whoever can reach the demo issuer can sign in as anybody.
 async fn listen(port: u16) -> io::Result<(TcpListener, String)> {
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
+        io::Error::other(format!("port {port}: {error}; PORT=... chooses another"))
+    })?;
     let url = format!("http://{}", listener.local_addr()?);
     Ok((listener, url))
 }

@@ -98,6 +98,7 @@ async fn account(State(site): This, method: Method, uri: Uri, headers: HeaderMap
             SessionDecision::Authenticated(session) => ask_api(site, &request, session).await,
             decision => (decision, String::new()),
         };
+        log(&decision);
         // It counts the refreshes that did not help, and so ends their round.
         let count = request.set_cookie(&decision);
         let answer = match decision {
@@ -144,12 +145,15 @@ async fn user(State(site): This, method: Method, headers: HeaderMap) -> Response
         match request.decide(&keys, (site.now)()) {
             SessionDecision::Authenticated(session) => {
                 let message = format!("Hello {}", session.user_id());
-                return ([(CACHE_CONTROL, "no-store")], Json(json!({"message": message})))
-                    .into_response();
+                let handed_on = AppendHeaders(request.replacement_headers(&session));
+                let answer = ([(CACHE_CONTROL, "no-store")], Json(json!({"message": message})));
+                return (handed_on, answer).into_response();
             }
             SessionDecision::FetchKeys(why) => match fetch(&site, why).await {
                 Ok(newer) => keys = newer,
-                Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                Err(until) => {
+                    return send(&supertokens_session::Response::unavailable(until, (site.now)()));
+                }
             },
             SessionDecision::AskCore(check) => {
                 let got = site.ask_core(&check).await;
@@ -330,6 +334,11 @@ fn unavailable(site: &Site, why: impl Display, retry_at: UnixMillis) -> Response
     let seconds = retry_at.since((site.now)()).as_millis().div_ceil(1000).max(1).to_string();
     let page = site.html(503, pages::unavailable(why, &seconds));
     ([(RETRY_AFTER, seconds)], page).into_response()
+}
+
+/// On the terminal: a decision and its reason are words, and say nothing of the user.
+fn log(decision: &SessionDecision) {
+    println!("{} {}", decision.name(), decision.reason().map_or("", Reason::name));
 }
 
 fn with_cookie(page: Response, cookie: Option<String>) -> Response {

@@ -1,5 +1,4 @@
-//! Takes a session's tokens from the browser, as the SDK does when a session has ended: both
-//! cookies, and in the header fields what front ends keep for themselves.
+//! The cookies of a session's tokens, to be cleared and to be set anew, as the SDK does.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -136,18 +135,31 @@ impl TokenCookies {
             .fold(response, |response, (name, value)| response.header(name, value))
     }
 
-    /// A cookie without a value that expired long ago, its attributes in the SDK's order.
     fn clearing_cookie(&self, name: &str, path: &str) -> String {
+        self.cookie(name, "", path, "Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+    }
+
+    /// The value of `Set-Cookie` for an access token that was verified. It outlives the token by far, as
+    /// the SDK has it: that the cookie is there tells a server that there may be a refresh token.
+    pub(crate) fn access_token(&self, token: &str) -> String {
+        self.cookie(&self.access_name, token, &self.access_path, ONE_YEAR)
+    }
+
+    /// A cookie, its attributes in the SDK's order.
+    fn cookie(&self, name: &str, value: &str, path: &str, until: &str) -> String {
         let mut cookie = String::new();
         percent::encode_into(&mut cookie, name.as_bytes(), |byte| is_plain(byte) && byte != b'=');
         cookie.push('=');
+        cookie.push_str(value);
         for (attribute, text) in [("; Domain=", self.domain.as_deref()), ("; Path=", Some(path))] {
             if let Some(text) = text {
                 cookie.push_str(attribute);
                 percent::encode_into(&mut cookie, text.as_bytes(), is_plain);
             }
         }
-        cookie.push_str("; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly");
+        cookie.push_str("; ");
+        cookie.push_str(until);
+        cookie.push_str("; HttpOnly");
         if self.secure {
             cookie.push_str("; Secure");
         }
@@ -156,6 +168,9 @@ impl TokenCookies {
         cookie
     }
 }
+
+/// A year, as the SDK's. Not as a date: that would want a clock.
+const ONE_YEAR: &str = "Max-Age=31536000";
 
 /// What may stand in a name or an attribute (RFC 6265 section 4.1.1).
 fn is_plain(byte: u8) -> bool {
