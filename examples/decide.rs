@@ -8,6 +8,21 @@
 //! {"id":"a","page":{"decision":"try_refresh","reason":"segment_count"},"api":{…,"status":401,"body":{…}}}
 //! ```
 //!
+//! | member of a line | |
+//! |---|---|
+//! | `id`, `note` | texts of your own |
+//! | `now` | seconds since 1970, which every line must have or get from the defaults |
+//! | `method` | default `GET` |
+//! | `cookie_header`, `cookie_headers`, `cookie_header_b64` | one `Cookie` field, several, or one as bytes |
+//! | `authorization`, `token` | that field, or a token to be sent in it as `Bearer` |
+//! | `headers` | `anti-csrf` and `rid` |
+//! | `jwks`, `jwks_b64`, `jwks_status`, `jwks_error` | what a GET of the keys brings |
+//! | `opts` | `antiCsrf` (`NONE`, `VIA_TOKEN`, `VIA_CUSTOM_HEADER`), `antiCsrfCheck`, `sessionRequired`, `checkDatabase`, `useDynamicAccessTokenSigningKey`, `transfer` (`any`, `cookie`, `header`), `claims` |
+//!
+//! `claims` is a list of validators such as `{"kind":"includes","key":"st-role","value":"admin",
+//! "maxAgeInSeconds":60}`; the kinds are `boolean`, `primitive`, `includes`, `excludes`, `includesAll`,
+//! `includesAny` and `excludesAll`. A first line `{"defaults":{…}}` stands for what the others leave out.
+//!
 //! A line that cannot be decided gives `{"id":…,"error":"…"}`; the run goes on and ends with exit
 //! status 1.
 
@@ -31,7 +46,13 @@ fn main() -> io::Result<ExitCode> {
     let input: Box<dyn BufRead> = match (arguments.next(), arguments.next()) {
         (None, _) => return samples(),
         (Some(dash), None) if dash == "-" => Box::new(io::stdin().lock()),
-        (Some(file), None) => Box::new(BufReader::new(File::open(file)?)),
+        (Some(name), None) => match File::open(&name) {
+            Ok(file) => Box::new(BufReader::new(file)),
+            Err(error) => {
+                eprintln!("{}: {error}\nusage: decide [FILE.jsonl | -]", name.display());
+                return Ok(ExitCode::from(2));
+            }
+        },
         _ => {
             eprintln!("usage: decide [FILE.jsonl | -]");
             return Ok(ExitCode::from(2));

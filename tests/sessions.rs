@@ -90,7 +90,7 @@ const LINES: &[(&str, &str)] = &[
     (r#"{"id":"h","cookie_header_b64":"*"}"#, r#"{"id":"h","error":"not base64"}"#),
     (
         r#"{"id":"i","opts":{"claims":[{"kind":"x","key":"k","value":1}]}}"#,
-        r#"{"id":"i","error":"a claim's kind is none of the protocol's"}"#,
+        r#"{"id":"i","error":"a claim's kind is none of boolean, primitive, includes, excludes, includesAll, includesAny, excludesAll"}"#,
     ),
     (
         r#"{"id":"j","opts":{"transfer":"x"}}"#,

@@ -59,7 +59,7 @@ pub(crate) fn add(
         "includesAll" => with!(array().includes_all(list()?)),
         "includesAny" => with!(array().includes_any(list()?)),
         "excludesAll" => with!(array().excludes_all(list()?)),
-        _ => return Err("a claim's kind is none of the protocol's".into()),
+        _ => return Err("a claim's kind is none of boolean, primitive, includes, excludes, includesAll, includesAny, excludesAll".into()),
     })
 }
 

@@ -294,7 +294,7 @@ fn policies(opts: Option<&Value>) -> Result<(PagePolicy, ApiPolicy), String> {
         None | Some("NONE") => AntiCsrf::None,
         Some("VIA_TOKEN") => AntiCsrf::ViaToken,
         Some("VIA_CUSTOM_HEADER") => AntiCsrf::ViaCustomHeader,
-        Some(_) => return Err("antiCsrf is none of its three modes".into()),
+        Some(_) => return Err("antiCsrf is none of NONE, VIA_TOKEN, VIA_CUSTOM_HEADER".into()),
     };
     let (mut page, mut api) = (PagePolicy::default(), ApiPolicy::new(anti_csrf));
     for (name, value) in opts {
