@@ -49,7 +49,7 @@ fn main() -> io::Result<ExitCode> {
         (Some(name), None) => match File::open(&name) {
             Ok(file) => Box::new(BufReader::new(file)),
             Err(error) => {
-                eprintln!("{}: {error}\nusage: decide [FILE.jsonl | -]", name.display());
+                eprintln!("{}: {error}\nusage: decide [FILE.jsonl | -]", name.to_string_lossy());
                 return Ok(ExitCode::from(2));
             }
         },
