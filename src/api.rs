@@ -6,7 +6,6 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::api_policy::{AntiCsrf, ApiPolicy};
-use crate::attempts::Attempts;
 use crate::core_check::{AskCore, CoreAnswer, Question, Verdict};
 use crate::decision::{ApiDecision, Kind, SessionDecision, Unavailable};
 use crate::gate::Gate;
@@ -42,7 +41,7 @@ impl Gate<ApiPolicy> {
             None
         } else {
             let name = &self.policy.token_cookies.access_name;
-            Some(Cookies::read(name, Attempts::name(true), cookies))
+            Some(Cookies::of_api(name, cookies))
         };
         ApiRequest {
             policy: &self.policy,
@@ -151,8 +150,8 @@ impl<'r> ApiRequest<'r> {
     ///
     /// A function of its arguments and of what the core has said ([`finish`](Self::finish)): it
     /// changes nothing, waits for nothing and may be called again, with newer keys after
-    /// [`SessionDecision::FetchKeys`]. Two signatures are verified at most, or three where the core
-    /// has replaced the token. Cost: as for a page, and for the question to the core its text.
+    /// [`SessionDecision::FetchKeys`]. One signature is verified at most, or two where the core has
+    /// replaced the token. Cost: as for a page, and for the question to the core its text.
     pub fn decide(&self, keys: &Keys, now: UnixMillis) -> ApiDecision {
         let pipeline = Pipeline { keys, now, signing_keys: self.policy.signing_keys };
         let decision = self.session(pipeline).and_then(|found| self.ask_core(pipeline, found));
