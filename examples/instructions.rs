@@ -58,6 +58,14 @@ fn main() {
         let read = || FrontToken::parse(black_box(text.as_bytes()));
         assert!(read().is_ok(), "{name}: {:?}", read().err());
         count(&name, &|| drop(black_box(read())));
+        // Whoever has no session.
+        let request = gate.request("GET", [b"sAccessToken=x".as_slice()]);
+        let refused = || {
+            let decision = request.decide(&held, at(NOW));
+            request.with_front_token(decision, Some(black_box(text.as_bytes())), at(NOW))
+        };
+        assert_eq!(reason(&refused()), Some("segment_count"), "{name}");
+        count(&format!("{name}-of-nobody"), &|| drop(black_box(refused())));
     }
     for (name, fields) in worst::many_fields() {
         let decide = || {

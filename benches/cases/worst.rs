@@ -180,7 +180,8 @@ pub fn front_tokens() -> Vec<(String, String)> {
         ("long-name", &|room| with_long_name("1e9", room)),
     ];
     let token = |filler: &dyn Fn(usize) -> String| {
-        let json = |filler: &str| format!(r#"{{"uid":"u","ate":1,"up":{{"x":{filler}}}}}"#);
+        let json =
+            |filler: &str| format!(r#"{{"uid":"u","ate":4000000000000,"up":{{"x":{filler}}}}}"#);
         let json = json(&filler(FRONT_TOKEN / 4 * 3 - json("").len()));
         let mut room = vec![0; FRONT_TOKEN];
         Base64::encode(json.as_bytes(), &mut room).expect("room for it").to_owned()
