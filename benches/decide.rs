@@ -24,6 +24,13 @@ fn decisions(criterion: &mut Criterion) {
             bencher.iter(|| decide(&gate, black_box(&case.cookie), &keys, at(NOW)));
         });
     }
+    for case in cases::api::cases() {
+        let decision = case.sent.decide(&case.gate, &keys);
+        assert_eq!(decision.name(), case.decision, "{}", case.name);
+        group.bench_function(case.name, |bencher| {
+            bencher.iter(|| black_box(&case.sent).decide(&case.gate, &keys));
+        });
+    }
     group.finish();
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # benches/instructions.sh [--update]: counts instructions with callgrind and holds
 #  * that the worst input refused before the signature check costs no more than one bare
-#    verification by ring;
+#    verification by ring, and no more than two where an API is sent a bearer token and cookies;
 #  * that a known key costs the same, to the instruction, before a flood of forged tokens and in it
 #    (with a row that checks nothing: what a provider allocates costs now more, now less);
 #  * that no count is more than 2 % above the one in benches/instructions.txt.
@@ -33,7 +33,7 @@ done <"$work/names" >"$work/raw"
 
 bare=$(sed -n 's/^bare-ring //p' "$work/raw")
 awk -v bare="$bare" '
-    $1 == "accept" || $1 == "bad-signature" || $1 == "expired" { $2 -= bare; $1 = $1 "-but-ring" }
+    $1 == "accept" || $1 == "bad-signature" || $1 == "expired" || $1 ~ /^api-/ { $2 -= bare; $1 = $1 "-but-ring" }
     { print $1, $2 }' "$work/raw" >"$work/counts"
 
 quiet=$(sed -n 's/^known-key-quiet //p' "$work/raw")
@@ -51,21 +51,22 @@ sed -n '1s/^# /recorded: /p' "$file"
 echo "this run: $(rustc --version)"
 awk -v bare="$bare" '
     NR == FNR { if ($1 != "#") recorded[$1] = $2; next }
-    FNR == 1 { printf "%-32s%12s%12s%9s\n", "", "count", "recorded", "of bare" }
+    FNR == 1 { printf "%-56s%12s%12s%9s\n", "", "count", "recorded", "of bare" }
     {
-        printf "%-32s%12d%12s%8.1f%%", $1, $2, recorded[$1], 100 * $2 / bare
+        printf "%-56s%12d%12s%8.1f%%", $1, $2, recorded[$1], 100 * $2 / bare
         if (!($1 in recorded)) { printf "  NOT RECORDED"; failed = 1 }
         else if ($1 == "bare-ring") { }
         else if ($2 > recorded[$1] * 1.02) { printf "  ABOVE THE RECORD"; failed = 1 }
         else if ($2 < recorded[$1] * 0.98) printf "  below the record: --update"
         if ($1 ~ /^worst-/) {
-            if ($2 > bare) { printf "  MORE THAN A VERIFICATION"; failed = 1 }
+            if ($1 ~ /^worst-both-/) $2 /= 2
+            if ($2 > bare) { printf "  MORE THAN IT MAY"; failed = 1 }
             if ($2 > most) { most = $2; worst = $1 }
         }
         print ""
     }
     END {
-        printf "the worst refusal before the signature check: %s, %.1f %% of a verification\n", \
+        printf "the worst refusal before the signature check: %s, %.1f %% of what it may cost\n", \
             worst, 100 * most / bare
         exit failed
     }' "$file" "$work/counts"

@@ -6,7 +6,6 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::api_policy::{AntiCsrf, ApiPolicy};
-use crate::attempts::Attempts;
 use crate::cookie;
 use crate::core_check::{AskCore, CoreAnswer, Question, Verdict};
 use crate::decision::{ApiDecision, Kind, SessionDecision, Unavailable};
@@ -44,7 +43,7 @@ impl Gate<ApiPolicy> {
             None
         } else {
             let name = &self.policy.token_cookies.access_name;
-            Some(Cookies::read(name, Attempts::name(true), cookies))
+            Some(Cookies::of_api(name, cookies))
         };
         ApiRequest {
             policy: &self.policy,

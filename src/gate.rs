@@ -55,7 +55,7 @@ impl Gate<PagePolicy> {
             };
         }
         let attempts = Attempts::name(self.policy.https);
-        let cookies = Cookies::read(&self.policy.access_token_cookie, attempts, cookies);
+        let cookies = Cookies::of_page(&self.policy.access_token_cookie, attempts, cookies);
         Request { policy: &self.policy, token: self.token(&cookies), attempts: cookies.attempts }
     }
 

@@ -17,18 +17,25 @@ pub(crate) struct Cookies<'r> {
 }
 
 impl<'r> Cookies<'r> {
-    /// Reads the fields in one pass. `access_token` and `attempts` are names of cookies.
-    pub(crate) fn read(
+    /// Reads the fields in one pass, for a page.
+    pub(crate) fn of_page(
         access_token: &str,
         attempts: &str,
         fields: impl IntoIterator<Item = &'r [u8]>,
     ) -> Self {
-        let names = [
-            cookie::findable(access_token.as_bytes()),
-            HEADER_MODE_COOKIE,
-            LEGACY_COOKIE,
-            attempts.as_bytes(),
-        ];
+        let access_token = cookie::findable(access_token.as_bytes());
+        let names = [access_token, LEGACY_COOKIE, HEADER_MODE_COOKIE, attempts.as_bytes()];
+        Self::read(names, fields)
+    }
+
+    /// The same for an API, which has no use for the others: each name costs a look at each cookie.
+    pub(crate) fn of_api(access_token: &str, fields: impl IntoIterator<Item = &'r [u8]>) -> Self {
+        Self::read([cookie::findable(access_token.as_bytes()), LEGACY_COOKIE], fields)
+    }
+
+    /// The names are those of the access token and of the legacy cookie, of header mode's and of the
+    /// counter of attempts.
+    fn read<const N: usize>(names: [&[u8]; N], fields: impl IntoIterator<Item = &'r [u8]>) -> Self {
         let mut found = Self {
             access: Copies::None,
             header_mode: Copies::None,
@@ -37,6 +44,8 @@ impl<'r> Cookies<'r> {
             over: None,
         };
         let (mut room, mut parts) = (MAX_COOKIE_BYTES, MAX_COOKIES);
+        // The last of those that are over the limits, in a ring.
+        let (mut last, mut oldest) = ([b"".as_slice(); LAST_FIELDS], 0_usize);
         for (index, field) in fields.into_iter().enumerate() {
             // As long as they would be where a server joins them with "; ".
             let length = field.len().saturating_add(if index == 0 { 0 } else { 2 });
@@ -48,8 +57,8 @@ impl<'r> Cookies<'r> {
             if found.over.is_none() {
                 let scanned = cookie::scan(field, names, &mut parts, |name, value| match name {
                     0 => found.access.add(value),
-                    1 => found.header_mode.add(value),
-                    2 => found.legacy = true,
+                    1 => found.legacy = true,
+                    2 => found.header_mode.add(value),
                     _ => found.attempts.add(value),
                 });
                 if scanned.is_err() {
@@ -57,7 +66,17 @@ impl<'r> Cookies<'r> {
                 }
             }
             if found.over.is_some() {
-                if let Some(count) = cookie::last(field, attempts.as_bytes()) {
+                if let Some(place) = last.get_mut(oldest) {
+                    *place = field;
+                }
+                oldest = oldest.wrapping_add(1) % LAST_FIELDS;
+            }
+        }
+        if let (Some(_), Some(attempts)) = (found.over, names.get(3)) {
+            last.rotate_left(oldest);
+            let mut room = LAST_BYTES;
+            for field in last.iter().rev() {
+                if let Some(count) = cookie::last(field, attempts, &mut room) {
                     found.attempts.add(count);
                 }
             }
@@ -129,3 +148,10 @@ pub(crate) const MAX_COOKIE_BYTES: usize = 64 * 1024;
 /// Cookies of all fields together. Browsers keep 180 a site at most (Chromium); without a limit,
 /// 64 KiB of `;` would cost ten times a signature.
 pub(crate) const MAX_COOKIES: usize = 180;
+
+/// Where the limits are exceeded, in how many fields from the last the counter of attempts is looked
+/// for: HTTP/2 sends a field for each cookie, and a script may have set a few after ours.
+const LAST_FIELDS: usize = 8;
+
+/// And in how many bytes of them: with more, a search in hostile text would cost more than a signature.
+const LAST_BYTES: usize = 4 * 1024;

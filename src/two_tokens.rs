@@ -54,16 +54,18 @@ impl Request<'_> {
         let Some(text) = front_token.filter(|text| !text.is_empty()) else {
             return refresh(Reason::FrontTokenNotFound);
         };
-        let Ok(front_token) = FrontToken::parse(text) else {
+        let Ok(expires_at) = FrontToken::glance(text) else {
             return refresh(Reason::FrontTokenInvalid);
         };
         // To the millisecond, as an access token expires.
-        if front_token.expires_at() <= now {
+        if expires_at <= now {
             return refresh(Reason::FrontTokenExpired);
         }
         match decision {
             SessionDecision::NoSession(_) => refresh(Reason::AccessTokenNotFound),
-            SessionDecision::Authenticated(session) if !front_token.is_of(&session) => {
+            SessionDecision::Authenticated(session)
+                if !FrontToken::parse(text).is_ok_and(|token| token.is_of(&session)) =>
+            {
                 refresh(Reason::TokensDoNotMatch)
             }
             decision => decision,

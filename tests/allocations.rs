@@ -11,9 +11,12 @@ use std::array::IntoIter;
 use std::collections::BTreeMap;
 use std::iter::Cycle;
 
+use base64ct::{Base64, Encoding};
 use supertokens_session::{
-    Fetch, FetchAnswer, FetchOutcome, Gate, KeyPolicy, KeySet, KeyStore, Keys, PagePolicy,
-    PublicKey, SessionDecision, Ticket, UnixMillis, VerifyingKey,
+    AntiCsrf, ApiDecision, ApiPolicy, Claims, CoreAnswer, EmailVerificationClaim, Fetch,
+    FetchAnswer, FetchOutcome, FrontToken, Gate, InvalidClaims, KeyPolicy, KeySet, KeyStore, Keys,
+    PagePolicy, PermissionClaim, PublicKey, SessionDecision, Ticket, UnixMillis, UserRoleClaim,
+    VerifyingKey,
 };
 use support::counting::{Counting, cost, live};
 use support::{
@@ -198,6 +201,180 @@ fn a_decision_on_a_signature_allocates_exactly_this_often() {
     let table = [("signing_key_kind", statik.session(PAYLOAD), &ready, 0)];
     check(&table, |token| provider_alone(&statik, token));
 }
+
+/// The API gate's decision on these fields of a GET, and the allocations it took.
+fn decide_api(
+    policy: ApiPolicy,
+    bearer: Option<&str>,
+    cookie: Option<&str>,
+    keys: &Keys,
+) -> (ApiDecision, u64) {
+    let gate = Gate::api(policy);
+    let cookie = cookie.map(|token| format!("theme=dark; sAccessToken={token}; lang=en"));
+    let bearer = bearer.map(|token| format!("Bearer {token}"));
+    let (decision, calls, _) = cost(|| {
+        gate.request("GET", cookie.as_ref().map(|field| field.as_bytes()))
+            .authorization(bearer.as_ref().map(|value| value.as_bytes()))
+            .decide(keys, at(NOW))
+    });
+    (decision, calls)
+}
+
+fn api() -> ApiPolicy {
+    ApiPolicy::new(AntiCsrf::None)
+}
+
+#[test]
+fn an_api_s_decision_allocates_exactly_this_often() {
+    let issuer = Signer::dynamic();
+    let good = issuer.session(PAYLOAD);
+    let no_session = issuer.session(&payload_with("sessionHandle", ""));
+    let old = issuer.session(&payload_with("exp", "1"));
+    let unknown = issuer.token(&issuer.header().replace(issuer.kid, "d-1"), PAYLOAD);
+    let (g, n) = (Some(good.as_str()), Some(no_session.as_str()));
+    let (ready, alone) = (keys(&jwks()), provider_alone(&issuer, &good));
+    let on_claims = || {
+        api()
+            .claim(EmailVerificationClaim::is_verified())
+            .claim(UserRoleClaim::includes("admin"))
+            .claim(PermissionClaim::excludes("post:delete"))
+    };
+    let outcome = |decision: &ApiDecision| match decision.reason() {
+        Some(reason) => reason.name(),
+        None => decision.name(),
+    };
+    // Beside the provider's, where a signature was checked.
+    let (before, behind) = (0, alone);
+    #[rustfmt::skip]
+    let table = [
+        // Before the signature: nothing.
+        ("no_token", api(), None, None, before),
+        ("session_handle", api(), n, None, before),
+        ("session_handle", api(), n, n, before),
+        ("segment_count", api(), Some("x"), Some("a.b"), before),
+        ("unknown_key", api(), Some(unknown.as_str()), g, before),
+        ("unknown_key", api(), n, Some(unknown.as_str()), before),
+        ("custom_header_missing", ApiPolicy::new(AntiCsrf::ViaCustomHeader).anti_csrf_check(true), None, g, before),
+        // Behind it, refused: nothing of ours.
+        ("expired", api(), Some(old.as_str()), g, behind),
+        ("anti_csrf_token_missing", ApiPolicy::new(AntiCsrf::ViaToken).anti_csrf_check(true), None, g, behind),
+        // An acceptance: the session's text, as for a page.
+        ("authenticated", api(), None, g, behind + 1),
+        ("authenticated", api(), g, None, behind + 1),
+        ("authenticated", api(), n, g, behind + 1),
+        // And the question to the core.
+        ("check_database", api().check_database(true), None, g, behind + ASKING),
+        // And what the validators read: a value for each in the payload, and the names.
+        ("authenticated", on_claims(), None, g, behind + JUDGING),
+    ];
+    let mut wrong = Vec::new();
+    for (expected, policy, bearer, cookie, most) in table {
+        let (decision, calls) = decide_api(policy, bearer, cookie, &ready);
+        if (outcome(&decision), calls) != (expected, most) {
+            wrong.push(format!("{expected} {most}: {} {calls}", outcome(&decision)));
+        }
+    }
+    assert!(wrong.is_empty(), "expected: measured, {alone} the provider's\n{}", wrong.join("\n"));
+
+    // The core's word, and the decision on it.
+    let gate = Gate::api(api().check_database(true));
+    let cookie = format!("sAccessToken={good}");
+    for (body, ours) in [
+        (br#"{"status":"OK"}"#.as_slice(), FINISHING),
+        (br#"{"status":"UNAUTHORISED"}"#.as_slice(), FINISHING),
+    ] {
+        let mut request = gate.request("GET", [cookie.as_bytes()]);
+        let SessionDecision::AskCore(check) = request.decide(&ready, at(NOW)) else { panic!() };
+        let ((), calls, _) = cost(|| request.finish(check, CoreAnswer::http(200, body)));
+        assert_eq!(calls, ours, "{body:?}");
+        let (_, calls, _) = cost(|| request.decide(&ready, at(NOW)));
+        assert_eq!(calls, alone + 1);
+    }
+    // What a client is told: fixed bodies, a list of fields that grows once.
+    for (decision, answer) in [
+        (decide_api(api(), None, None, &ready).0, ANSWERING),
+        (decide_api(api(), None, Some(&old), &ready).0, ANSWERING),
+        (decide_api(api(), None, g, &ready).0, 0),
+    ] {
+        let (_, calls, _) = cost(|| Gate::api(api()).response(&decision, at(NOW)));
+        assert_eq!(calls, answer, "{decision:?}");
+    }
+}
+
+/// The session, and the question: its members, their names, their texts and the JSON of them.
+const ASKING: u64 = 18;
+
+/// The session, and the payload as values: a text for each name and each string, a list for each
+/// container, which grows.
+const JUDGING: u64 = 34;
+
+/// Room for names, and the answer as values.
+const FINISHING: u64 = 4;
+
+/// The list of fields, made and grown.
+const ANSWERING: u64 = 2;
+
+/// What comes from others, at its worst: hostile JSON, in what is read only where somebody asked for it.
+#[test]
+fn no_word_of_others_allocates_more_than_a_stated_multiple_of_its_bytes() {
+    let list = |element: &str, count: usize| vec![element; count].join(",");
+    let names: Vec<_> = (0..250).map(|n| format!(r#""{n}":{{}}"#)).collect();
+    let long = |text: &str| format!(r#""{}""#, text.repeat(5000 / text.len()));
+    let values = [
+        format!("[{}]", list("0", 500)),
+        format!("[{}]", list(r#""""#, 500)),
+        format!("[{}]", list("[]", 250)),
+        format!("[{}]", list(r#"{"":0}"#, 130)),
+        format!("{{{}}}", names.join(",")),
+        nested(60),
+        long("u"),
+        long("\\n").chars().take(500).collect::<String>() + "\"",
+        format!("[{}", "[".repeat(60)),
+    ];
+    let mut wrong = Vec::new();
+    let mut hold = |what: &str, bytes: usize, allocated: u64| {
+        let most = MULTIPLE * bytes as u64 + FLOOR;
+        if allocated > most {
+            wrong.push(format!("{what}: {allocated} of {most} for {bytes}"));
+        }
+    };
+    for value in &values {
+        let body = format!(
+            r#"{{"claimValidationErrors":[{{"id":"x","reason":{value}}}],"status":"OK","x":{value}}}"#
+        );
+        let (_, _, allocated) = cost(|| InvalidClaims::from_json(body.as_bytes()));
+        hold("an API's answer", body.len(), allocated);
+
+        let json = format!(r#"{{"uid":"u","ate":1,"up":{{"x":{value}}}}}"#);
+        let mut room = vec![0; json.len() * 2];
+        let text = Base64::encode(json.as_bytes(), &mut room).unwrap();
+        let (_, _, allocated) = cost(|| FrontToken::parse(text.as_bytes()));
+        hold("a front token", text.len(), allocated);
+
+        let payload = format!(r#"{{"x":{value}}}"#);
+        let (_, _, allocated) = cost(|| Claims::parse(&payload));
+        hold("claims", payload.len(), allocated);
+
+        let issuer = Signer::dynamic();
+        let gate = Gate::api(api().check_database(true));
+        let cookie = format!("sAccessToken={}", issuer.session(PAYLOAD));
+        let mut request = gate.request("GET", [cookie.as_bytes()]);
+        let SessionDecision::AskCore(check) = request.decide(&keys(&jwks()), at(NOW)) else {
+            panic!("the policy asks")
+        };
+        let ((), _, allocated) =
+            cost(|| request.finish(check, CoreAnswer::http(200, body.as_bytes())));
+        hold("the core's answer", body.len(), allocated);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A value of one byte and its comma become one of 32 bytes, in a list that grows by doubling and is
+/// copied as it grows.
+const MULTIPLE: u64 = 64;
+
+/// Room for the names of eight payloads' worth of members, whatever the text.
+const FLOOR: u64 = 24 * 1024;
 
 /// Of the worst kinds of input there are: long texts, escapes, deep and many containers.
 #[test]

@@ -1,6 +1,7 @@
 //! The requests that are measured, shared by the benchmark and the examples that measure.
 #![allow(dead_code, unreachable_pub, reason = "each file that measures uses its own part")]
 
+pub mod api;
 pub mod flood;
 pub mod ratio;
 pub mod worst;

@@ -1,6 +1,8 @@
 //! Candidates for the worst input within the limits that is refused before the signature check: the
 //! most work a stranger can cause with one request.
 
+use base64ct::{Base64, Encoding};
+
 use super::cookie;
 use super::support::{NOW, base64url};
 
@@ -8,6 +10,9 @@ use super::support::{NOW, base64url};
 /// in the library).
 const TOKEN: usize = 8 * 1024;
 const COOKIES: usize = 64 * 1024;
+
+/// Bytes of a front token (`MAX_FRONT_TOKEN` in the library).
+const FRONT_TOKEN: usize = (2 * (TOKEN / 4 * 3) + 64).div_ceil(3) * 4;
 
 /// Parts of the cookies; a token's own is one, and a field's end may be another
 /// (`MAX_COOKIES` in the library).
@@ -99,16 +104,106 @@ pub fn inputs() -> Vec<(String, String)> {
     inputs
 }
 
+/// What an API is sent at its worst: names, `Authorization` and `Cookie` fields. A bearer token that
+/// turns out not to be a session's only when all of it was read has the cookie read too.
+pub fn api_inputs() -> Vec<(String, String, Vec<String>)> {
+    let bearer = |token: &str| format!("Bearer {token}");
+    let no_session = |filler: &dyn Fn(usize) -> String| bearer(&token_with(r#""":0"#, filler));
+    let fillers: [(&str, &dyn Fn(usize) -> String); 3] = [
+        ("long-name", &|room| with_long_name("1e9", room)),
+        ("names", &objects),
+        ("numbers", &|room| repeated("1e-999", room)),
+    ];
+    let fields = inputs();
+    let of = |names: &[&str]| -> Vec<(String, String)> {
+        let find = |name: &&str| fields.iter().find(|(this, _)| this == *name).expect("an input");
+        names.iter().map(find).cloned().collect()
+    };
+    let mut inputs = Vec::new();
+    for (name, filler) in fillers {
+        let token = bearer(&token(filler));
+        inputs.push((format!("worst-api-bearer-{name}"), token.clone(), vec![]));
+        // A bearer token that counts ends it: the cookies are looked through for copies alone.
+        for (field_name, field) in of(&DEAREST_COOKIES) {
+            let field_name = field_name.trim_start_matches("worst-");
+            let beside = format!("worst-both-{name}-beside-{field_name}");
+            inputs.push((beside, token.clone(), vec![field]));
+        }
+        for (field_name, field) in of(&DEAREST_WITH_TOKEN) {
+            let field_name = field_name.trim_start_matches("worst-");
+            let both = format!("worst-both-{name}-then-{field_name}");
+            inputs.push((both, no_session(filler), vec![field]));
+        }
+    }
+    let white = format!("Bearer {0}x{0}", " ".repeat(COOKIES / 2 / 16 * 16 - 1));
+    inputs.push(("worst-api-bearer-in-spaces".into(), white, vec![]));
+    inputs
+}
+
+/// Of [`inputs`], those that cost most without a token and with one.
+const DEAREST_COOKIES: [&str; 3] =
+    ["worst-cookies-spaces-in-name", "worst-cookies-trimmed", "worst-cookies-access"];
+const DEAREST_WITH_TOKEN: [&str; 2] =
+    ["worst-long-name-and-trimmed", "worst-numbers-and-spaces-in-name"];
+
+/// Names and `Cookie` fields over the limits: the token in them is not read, and the counter of
+/// attempts is looked for in what is left.
+pub fn many_fields() -> Vec<(String, Vec<String>)> {
+    // In as many bytes as HTTP/1 needs to send them. An HTTP/2 server counts 32 for each beside its
+    // text (RFC 9113 section 6.5.2).
+    let room = |field: &str| field.len() + "cookie:\r\n".len();
+    let filled = |field: &str| vec![field.to_owned(); COOKIES / room(field)];
+    [
+        ("empty", ""),
+        ("letters", "s"),
+        ("near-counter", "__Host-stRefreshAttempt"),
+        ("counter", "__Host-stRefreshAttempts=5"),
+        ("counter-before", "__Host-stRefreshAttempts=5;"),
+    ]
+    .map(|(name, field)| (format!("worst-fields-{name}"), filled(field)))
+    .into_iter()
+    .chain([4, 64].map(|kib| {
+        // The whole of the end of each is looked through.
+        let field = "_".repeat(kib * 1024 - 2);
+        let fields = [vec![";".repeat(PARTS + 2)], vec![field; COOKIES / 1024 / kib]].concat();
+        (format!("worst-fields-of-{kib}-kib"), fields)
+    }))
+    .collect()
+}
+
+/// Front tokens that are read to their end, in which nearly all is the payload.
+pub fn front_tokens() -> Vec<(String, String)> {
+    let fillers: [(&str, &dyn Fn(usize) -> String); 4] = [
+        ("names", &objects),
+        ("numbers", &|room| repeated("1e-999", room)),
+        ("texts", &|room| repeated(r#""""#, room)),
+        ("long-name", &|room| with_long_name("1e9", room)),
+    ];
+    let token = |filler: &dyn Fn(usize) -> String| {
+        let json =
+            |filler: &str| format!(r#"{{"uid":"u","ate":4000000000000,"up":{{"x":{filler}}}}}"#);
+        let json = json(&filler(FRONT_TOKEN / 4 * 3 - json("").len()));
+        let mut room = vec![0; FRONT_TOKEN];
+        Base64::encode(json.as_bytes(), &mut room).expect("room for it").to_owned()
+    };
+    fillers.map(|(name, filler)| (format!("front-token-{name}"), token(filler))).into()
+}
+
 /// A token as long as it may be, whole but for its key, with `filler` where there is room.
 fn token(filler: impl Fn(usize) -> String) -> String {
+    token_with(r#""sessionHandle":"""#, filler)
+}
+
+/// The same, with this member in the place of the session's handle.
+fn token_with(handle: &str, filler: impl Fn(usize) -> String) -> String {
     let header = |filler: &str| {
         format!(r#"{{"alg":"RS256","typ":"JWT","kid":"d-1","version":"5","x":{filler}}}"#)
     };
     let payload = |filler: &str| {
         let (issued, expires) = (NOW - 1, NOW + 1);
         format!(
-            r#"{{"iat":{issued},"exp":{expires},"sub":"","tId":"","rsub":"",{}"x":{filler}}}"#,
-            r#""sessionHandle":"","refreshTokenHash1":"","#
+            r#"{{"iat":{issued},"exp":{expires},"sub":"","tId":"","rsub":"",{},{}"x":{filler}}}"#,
+            handle, r#""refreshTokenHash1":"","#
         )
     };
     // 14 containers at most lie around the arrays of a header; what is deeper is for the payload.
@@ -146,7 +241,12 @@ fn with_long_name(value: &str, room: usize) -> String {
 
 /// What `room` says of the part it is in: how many bytes of structure the filler may have there.
 fn marks_of(room: usize) -> usize {
-    if room < HEADER { 144 - 12 } else { 560 - 24 }
+    match room {
+        ..HEADER => 144 - 12,
+        HEADER..TOKEN => 560 - 24,
+        // A front token's.
+        TOKEN.. => 2 * 560 + 8 - 12,
+    }
 }
 
 /// The bytes of structure that are limited.

@@ -9,7 +9,7 @@ use supertokens_session_fuzz::{cookies, json, keys, token};
 fn main() -> std::io::Result<()> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
     let samples = fs::read_to_string(fuzz.join("../examples/decide/samples.jsonl"))?;
-    for target in ["cookie", "key_set", "decide", "store"] {
+    for target in ["cookie", "key_set", "decide", "store", "api", "words"] {
         fs::create_dir_all(corpus(target))?;
     }
     for line in samples.lines() {
@@ -41,7 +41,114 @@ fn main() -> std::io::Result<()> {
     }
     payloads(&samples)?;
     key_sets(&samples)?;
+    requests(&samples)?;
+    words()?;
     operations()
+}
+
+/// A request to an API for each policy and each place of a token, read by `fuzz_targets/api.rs`.
+fn requests(samples: &str) -> std::io::Result<()> {
+    let line = samples.lines().find(|line| line.contains(r#""id":"signed-in""#));
+    let sample: Value = serde_json::from_str(line.expect("the sample")).expect("JSON");
+    let texts = texts(&fields(&sample)[0]).expect("a token");
+    let at = texts.iter().position(|byte| *byte == 0).expect("two texts");
+    let good: Value = serde_json::from_slice(&texts[at + 1..]).expect("JSON");
+    let header = std::str::from_utf8(&texts[..at]).expect("a header");
+    let with = |name: &str, value: Value| {
+        let mut payload = good.clone();
+        payload[name] = value;
+        format!("{header}\0{payload}")
+    };
+    let payloads = [
+        with("antiCsrfToken", json!("csrf")),
+        with("antiCsrfToken", json!(null)),
+        with("parentRefreshTokenHash1", json!("x")),
+        with("sessionHandle", json!("other")),
+        with("stt", json!(1)),
+        with("exp", json!(1)),
+        format!("{}\0{good}", header.replace("d-", "d-9")),
+    ];
+    let places: [(&str, &str); 6] = [
+        ("sAccessToken=\u{1}", ""),
+        ("", "Bearer \u{1}"),
+        ("a=b; sAccessToken=\u{2}", "Bearer \u{1}"),
+        ("sAccessToken=\u{1}\nsAccessToken=\u{2}", "Bearer \u{2}"),
+        ("sIdRefreshToken=x; sAccessToken=\u{1}", "Basic \u{1}"),
+        ("st-access-token=\u{1}", "Bearer x"),
+    ];
+    let bodies = [
+        r#"{"status":"OK","session":{"handle":"x"}}"#,
+        r#"{"status":"OK","accessToken":{"token":"\u{3}"}}"#,
+        r#"{"status":"UNAUTHORISED","message":"x"}"#,
+        r#"{"status":"TRY_REFRESH_TOKEN"}"#,
+        "no",
+    ]
+    .map(|body| body.replace(r"\u{3}", "\u{3}"));
+    let mut count = 0;
+    for (place, (cookies, authorization)) in places.iter().enumerate() {
+        for (index, payload) in payloads.iter().enumerate() {
+            for (answer, body) in bodies.iter().enumerate() {
+                // Each mode, method and transfer comes by in turn.
+                let mode = [0x00, 0x01, 0x02, 0x21, 0x05, 0x32, 0xa0][(place + index + answer) % 7];
+                let transfer = [28, 28, 29, 30, 20, 12][(index + answer) % 6];
+                let method = ["GET", "POST", "OPTIONS"]
+                    [usize::from(count % 5 == 0) + usize::from(count % 20 == 0)];
+                let second = &payloads[(index + answer) % payloads.len()];
+                let third = &payloads[(index * answer) % 4];
+                let text = format!(
+                    "{method}\0{cookies}\0{authorization}\0csrf\0{body}\0{payload}\0{second}\0{third}"
+                );
+                let seed = [&[mode, transfer, 0x40], text.as_bytes()].concat();
+                fs::write(corpus("api").join(format!("request-{count}")), seed)?;
+                count += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Texts of each kind that `fuzz_targets/words.rs` reads.
+fn words() -> std::io::Result<()> {
+    let claims = concat!(
+        r#"{"st-ev":{"v":false,"t":1749999940123},"st-role":{"v":["admin"],"t":1},"#,
+        r#""st-perm":{"v":["read"],"t":1},"st-t-dmns":{"v":[]},"plan":{"v":"gold","t":1e300},"#,
+        r#""seats":{"v":0.5,"t":"x"},"beta":{"v":true,"t":-1},"#,
+        r#""st-mfa":{"c":{"emailpassword":1,"totp":null},"v":false}}"#
+    );
+    let own = concat!(
+        r#"{"iat":1749999940,"exp":1750003540,"sub":"user-1","tId":"public","rsub":"user-1","#,
+        r#""sessionHandle":"h","refreshTokenHash1":"x","st-ev":{"v":true,"t":1749999940123}}"#
+    );
+    let front = |payload: &str| format!(r#"{{"uid":"user-1","ate":1750003540000,"up":{payload}}}"#);
+    let errors = concat!(
+        r#"{"message":"invalid claim","claimValidationErrors":[{"id":"st-ev","#,
+        r#""reason":{"message":"wrong value","expectedValue":true,"actualValue":1e21}},{"id":"x"}]}"#
+    );
+    let fields = "a=b; sAccessToken=x; __Host-stRefreshAttempts=5\0stRefreshAttempts=\"4\"";
+    let many = format!("{}__Host-stRefreshAttempts=5", "a=b;".repeat(cookies::MOST_COOKIES + 9));
+    let (own_front, other_front) = (front(own), front(claims));
+    let unread = [b"\x01\x93", errors.as_bytes()].concat();
+    let seeds: [(u8, &[u8]); 15] = [
+        (0, b"/orders?page=2#top"),
+        (0, b"//evil.example"),
+        (0, b"/\\evil.example/%2e%2e/x"),
+        (0, b"redirectToPath=%2Forders%3Fpage%3D2"),
+        (0, b"a%20b=%2F&redirectToPath=/x"),
+        (0, b"/AUTH%2fx"),
+        (1, own_front.as_bytes()),
+        (1, other_front.as_bytes()),
+        (1, b"eyJ1aWQiOiJ1IiwiYXRlIjoxLCJ1cCI6e319"),
+        (2, errors.as_bytes()),
+        (3, claims.as_bytes()),
+        (3, own.as_bytes()),
+        (4, &unread),
+        (5, fields.as_bytes()),
+        (5, many.as_bytes()),
+    ];
+    for (index, (kind, text)) in seeds.iter().enumerate() {
+        fs::write(corpus("words").join(format!("word-{index}")), [&[*kind], *text].concat())?;
+    }
+    Ok(())
 }
 
 /// Short lives of a store, by each policy: the bytes are read by `fuzz_targets/store.rs`.

@@ -6,37 +6,10 @@
 
 #![no_main]
 
-use std::sync::LazyLock;
-use std::time::Duration;
-
 use libfuzzer_sys::fuzz_target;
-use supertokens_session::{
-    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, Reason, SessionDecision,
-    SigningKeyKind, UnixMillis,
-};
-use supertokens_session_fuzz::{null, token};
-
-const JWKS: &str = include_str!("../../tests/data/jwks.json");
-
-/// The time of the fixed tokens, in milliseconds.
-const NOW: u64 = 1_750_000_000_000;
-
-/// The same keys twice: for the library and for the oracle.
-static KEYS: LazyLock<(Keys, token::Keys)> = LazyLock::new(|| {
-    // There from the beginning of time and never stale: it is tokens whose time is at issue.
-    let policy = KeyPolicy::default().fresh_for(Duration::MAX).usable_for(Duration::MAX);
-    let mut store = KeyStore::new("https://core.example/", &[null::RS256], policy, 7);
-    let now = UnixMillis::default();
-    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), now) else { unreachable!() };
-    let keys = store.finish_fetch(ticket, FetchAnswer::http(200, JWKS.as_bytes()), now).into_keys();
-    let jwks: serde_json::Value = serde_json::from_str(JWKS).unwrap();
-    let text = |jwk: &serde_json::Value, name: &str| jwk[name].as_str().unwrap().to_owned();
-    let numbers = jwks["keys"].as_array().unwrap().iter();
-    let numbers = numbers
-        .map(|jwk| (text(jwk, "kid"), token::decode(text(jwk, "n").as_bytes()).unwrap()))
-        .collect();
-    (keys, numbers)
-});
+use supertokens_session::{Gate, PagePolicy, Reason, SessionDecision, SigningKeyKind, UnixMillis};
+use supertokens_session_fuzz::held::{KEYS, NOW};
+use supertokens_session_fuzz::{held, token};
 
 fuzz_target!(|data: &[u8]| {
     let Some((kind, rest)) = data.split_first() else { return };
@@ -49,15 +22,8 @@ fuzz_target!(|data: &[u8]| {
 fn signed(kind: u8, texts: &[u8]) -> Vec<u8> {
     let at = texts.iter().position(|byte| *byte == 0).unwrap_or(texts.len());
     let (header, payload) = texts.split_at(at);
-    let payload = payload.get(1..).unwrap_or_default();
-    let message = format!("{}.{}", token::encode(header), token::encode(payload));
-    let (_, numbers) = &*KEYS;
-    let signature = match kind {
-        1 => null::sign(&numbers[0].1, message.as_bytes()),
-        2 => null::sign(&numbers[1].1, message.as_bytes()),
-        _ => [0; 8],
-    };
-    format!("sAccessToken={message}.{}", token::encode(&signature)).into_bytes()
+    let token = held::signed(kind, header, payload.get(1..).unwrap_or_default());
+    format!("sAccessToken={token}").into_bytes()
 }
 
 fn check(cookie: &[u8], kind: SigningKeyKind) {

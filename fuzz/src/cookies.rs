@@ -42,6 +42,23 @@ pub fn find(fields: &[&[u8]], transfer: TokenTransfer) -> Result<(Vec<u8>, Token
     Err(Reason::NoToken)
 }
 
+/// The least of the numbers that the copies of a cookie are; one that is no digit is none. `None` where
+/// there is more than may be read: then only the end counts.
+pub fn lowest_number(fields: &[&[u8]], name: &str) -> Option<u8> {
+    let joined = fields.join(&b"; "[..]);
+    if joined.len() > MOST || joined.split(|byte| *byte == b';').count() > MOST_COOKIES {
+        return None;
+    }
+    let cookies = joined.split(|byte| *byte == b';').filter_map(pair);
+    let numbers = cookies.filter(|(this, _)| this == name.as_bytes()).map(|(_, value)| match value
+        .as_slice()
+    {
+        [digit @ b'0'..=b'9'] => digit - b'0',
+        _ => 0,
+    });
+    Some(numbers.min().unwrap_or(0))
+}
+
 const ACCESS: (&str, TokenSource) = ("sAccessToken", TokenSource::Cookie);
 const HEADER_MODE: (&str, TokenSource) = ("st-access-token", TokenSource::HeaderModeCookie);
 

@@ -7,7 +7,7 @@ use supertokens_session::{TokenSource, TokenTransfer};
 use crate::{cookies, json, null};
 
 /// What a session says of itself.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub user_id: String,
     pub recipe_user_id: String,
@@ -23,9 +23,84 @@ pub struct Answer {
 /// `kid` and modulus of a key.
 pub type Keys = Vec<(String, Vec<u8>)>;
 
+/// What is to be said of a token.
+#[derive(Debug, PartialEq)]
+pub enum Verdict {
+    /// It has not the shape of a session's.
+    Malformed,
+    /// It has, and does not hold.
+    Refused,
+    /// It names a key that nobody has.
+    UnknownKey,
+    Holds(Answer),
+}
+
 /// The session the `Cookie` field proves at `now` (milliseconds), if any.
 pub fn accepts(field: &[u8], keys: &Keys, now: u64, dynamic: bool) -> Option<Answer> {
     let (token, source) = cookies::find(&[field], TokenTransfer::Any).ok()?;
+    match judge(&token, source, keys, now, dynamic) {
+        Verdict::Holds(answer) => Some(answer),
+        _ => None,
+    }
+}
+
+pub fn judge(token: &[u8], source: TokenSource, keys: &Keys, now: u64, dynamic: bool) -> Verdict {
+    if is_legacy(token) {
+        return Verdict::Refused;
+    }
+    let Some(shape) = shape(token) else { return Verdict::Malformed };
+    let header = &shape.header;
+    let is_plain = header.get("crit").is_none() && header.get("b64").is_none();
+    let Some(signature) = decode(&shape.signature).filter(|text| text.len() <= 1024) else {
+        return Verdict::Refused;
+    };
+    if header["alg"] != "RS256" || !is_plain {
+        return Verdict::Refused;
+    }
+    let has_expired = shape.exp <= i128::from(now);
+    let Some((_, n)) = keys.iter().find(|(this, _)| *this == shape.kid) else {
+        return if has_expired { Verdict::Refused } else { Verdict::UnknownKey };
+    };
+    let is_early = match shape.payload.get("nbf") {
+        None => false,
+        Some(Value::Number(nbf)) => millis(nbf).is_none_or(|nbf| nbf > i128::from(now)),
+        Some(_) => true,
+    };
+    let holds = signature == null::sign(n, &shape.message)
+        && shape.kid.starts_with("d-") == dynamic
+        && !is_early
+        && !has_expired;
+    if holds { Verdict::Holds(shape.answer(source)) } else { Verdict::Refused }
+}
+
+/// Tokens of versions 1 and 2 have one of two headers.
+fn is_legacy(token: &[u8]) -> bool {
+    let version = |version: &str| {
+        let header = format!(r#"{{"alg":"RS256","typ":"JWT","version":"{version}"}}"#);
+        let header = base64ct::Base64::encode_string(header.as_bytes());
+        [header.replace('=', "%3D"), header]
+    };
+    let segments: Vec<&[u8]> = token.split(|byte| *byte == b'.').collect();
+    let headers = [version("1"), version("2")].concat();
+    token.len() <= 8192
+        && segments.len() == 3
+        && headers.iter().any(|header| header.as_bytes() == segments[0])
+}
+
+/// A token that says of itself all that a session's must.
+struct Shape {
+    header: Value,
+    payload: Value,
+    text: Vec<u8>,
+    message: Vec<u8>,
+    signature: Vec<u8>,
+    kid: String,
+    version: u8,
+    /// Milliseconds.
+    exp: i128,
+}
+
+fn shape(token: &[u8]) -> Option<Shape> {
     holds(token.len() <= 8192)?;
     let segments: Vec<&[u8]> = token.split(|byte| *byte == b'.').collect();
     let &[header, payload, signature] = segments.as_slice() else { return None };
@@ -33,9 +108,8 @@ pub fn accepts(field: &[u8], keys: &Keys, now: u64, dynamic: bool) -> Option<Ans
     let message = [header, payload].join(&b'.');
 
     let header = json::strict(&decode(header)?, json::HEADER)?;
-    holds(header["typ"] == "JWT" && header["alg"] == "RS256")?;
-    holds(header.get("crit").is_none() && header.get("b64").is_none())?;
-    let kid = header["kid"].as_str()?;
+    holds(header["typ"] == "JWT")?;
+    let kid = header["kid"].as_str().filter(|kid| !kid.is_empty())?.to_owned();
     let version = match header.get("version") {
         None => 3,
         Some(Value::String(version)) if version == "3" => 3,
@@ -44,40 +118,37 @@ pub fn accepts(field: &[u8], keys: &Keys, now: u64, dynamic: bool) -> Option<Ans
         Some(_) => return None,
     };
 
-    let signature = decode(signature)?;
-    let (_, n) = keys.iter().find(|(this, _)| this == kid)?;
-    holds(signature == null::sign(n, &message))?;
-    holds(kid.starts_with("d-") == dynamic)?;
-
     let text = decode(payload)?;
     let payload = json::strict(&text, json::PAYLOAD)?;
     holds(payload.get("stt").is_none_or(|stt| stt.as_f64() == Some(0.0)))?;
-    let claim = |name: &str| payload[name].as_str().map(str::to_owned);
-    let user_id = claim("sub")?;
-    claim("refreshTokenHash1")?;
+    let is_text = |name: &str| holds(payload[name].is_string());
+    is_text("sub")?;
+    is_text("sessionHandle")?;
+    is_text("refreshTokenHash1")?;
+    holds(version < 5 || payload["rsub"].is_string())?;
+    holds(version < 4 || payload["tId"].is_string())?;
     holds(payload["iat"].is_number())?;
     let Value::Number(exp) = &payload["exp"] else { return None };
     let exp = millis(exp)?;
-    holds(exp > i128::from(now))?;
-    match payload.get("nbf") {
-        None => {}
-        Some(Value::Number(nbf)) => holds(millis(nbf)? <= i128::from(now))?,
-        Some(_) => return None,
+    let signature = signature.to_vec();
+    Some(Shape { header, payload, text, message, signature, kid, version, exp })
+}
+
+impl Shape {
+    fn answer(self, source: TokenSource) -> Answer {
+        let claim = |name: &str| self.payload[name].as_str().map(str::to_owned);
+        let user_id = claim("sub").unwrap_or_default();
+        Answer {
+            recipe_user_id: claim("rsub").unwrap_or_else(|| user_id.clone()),
+            user_id,
+            tenant_id: claim("tId").filter(|_| self.version > 3).unwrap_or("public".to_owned()),
+            session_handle: claim("sessionHandle").unwrap_or_default(),
+            version: self.version,
+            source,
+            expires_at: u64::try_from(self.exp).ok().filter(|exp| *exp < 1 << 52),
+            payload: self.text,
+        }
     }
-    Some(Answer {
-        recipe_user_id: match claim("rsub") {
-            None if version == 5 => return None,
-            None => user_id.clone(),
-            Some(rsub) => rsub,
-        },
-        user_id,
-        tenant_id: if version == 3 { "public".to_owned() } else { claim("tId")? },
-        session_handle: claim("sessionHandle")?,
-        payload: text,
-        version,
-        source,
-        expires_at: u64::try_from(exp).ok().filter(|exp| *exp < 1 << 52),
-    })
 }
 
 /// So that a rule reads as a line that ends in `?`.
