@@ -59,16 +59,18 @@ impl Gate<ApiPolicy> {
     /// What to answer, unless the request is to be carried out: with a user when it is
     /// [`Authenticated`](SessionDecision::Authenticated), without one where this gives `None` for
     /// [`NoSession`](SessionDecision::NoSession) (the session is optional, or the method is not
-    /// checked). `None` also where there is something left to do, fetch keys or ask the core.
+    /// checked). Who has keys to fetch or the core to ask does that first; what is said here of such a
+    /// decision is 503.
     ///
     /// Status, body and the fields that clear tokens are the SDK's.
     #[must_use]
     pub fn response(&self, decision: &ApiDecision, now: UnixMillis) -> Option<Response> {
         let codes = self.policy.status_codes;
         match decision {
-            SessionDecision::Authenticated(_)
-            | SessionDecision::FetchKeys(_)
-            | SessionDecision::AskCore(_) => None,
+            SessionDecision::Authenticated(_) => None,
+            SessionDecision::FetchKeys(_) | SessionDecision::AskCore(_) => {
+                Some(Response::unavailable(now.saturating_add(RETRY_CORE), now))
+            }
             SessionDecision::NoSession(reason) => match reason.kind() {
                 Kind::NotChecked => None,
                 Kind::Revoked => {
@@ -119,7 +121,8 @@ pub struct ApiRequest<'r> {
     bearer: Option<&'r [u8]>,
     anti_csrf: Option<&'r [u8]>,
     has_rid: bool,
-    core: Option<Verdict>,
+    /// What was asked of the core, and what it said.
+    core: Option<(AskCore, Verdict)>,
 }
 
 impl<'r> ApiRequest<'r> {
@@ -162,8 +165,8 @@ impl<'r> ApiRequest<'r> {
                 return refuse(Unavailable::new(reason, keys.failure(), retry_at));
             }
         };
-        match self.policy.claims.judge(session.payload_json(), now) {
-            Ok(()) => SessionDecision::Authenticated(session),
+        match self.policy.claims.judge(session, now) {
+            Ok(session) => SessionDecision::Authenticated(session),
             Err(failures) => SessionDecision::InvalidClaims(failures),
         }
     }
@@ -237,10 +240,14 @@ impl<'r> ApiRequest<'r> {
     ) -> Result<Result<Session, AskCore>, NoKey> {
         let Some(why) = found.ask else { return Ok(Ok(found.session)) };
         let at = pipeline.now.saturating_add(RETRY_CORE);
+        let question = self.question(&found);
         let (handle, replacement) = match &self.core {
-            None => return Ok(Err(AskCore::new(why, &self.question(&found)))),
-            Some(Verdict::Not(reason)) => return Err(NoKey::Because(*reason, at)),
-            Some(Verdict::Exists { handle, replacement }) => (handle, replacement),
+            Some((check, verdict)) if check.is_about(question.access_token) => match verdict {
+                Verdict::Not(reason) => return Err(NoKey::Because(*reason, at)),
+                Verdict::Exists { handle, replacement } => (handle, replacement),
+            },
+            // Nobody has asked, or about another token.
+            _ => return Ok(Err(AskCore::new(why, &question))),
         };
         let own = found.session.session_handle();
         if handle.as_ref().is_some_and(|handle| handle != own) {
@@ -250,7 +257,7 @@ impl<'r> ApiRequest<'r> {
         let judged = pipeline.judge(token.as_bytes(), Ok(()), |verified| {
             // A replacement is of the same session, or the answer is to somebody else.
             let is_same = verified.payload.session_handle == own;
-            let session = || Session::new(verified, found.session.source());
+            let session = || Session::new(verified, found.session.source()).replaced();
             is_same.then(session).ok_or(Reason::CoreAnswer)
         });
         match judged {
@@ -278,17 +285,17 @@ impl<'r> ApiRequest<'r> {
     }
 
     /// Takes what came of a question to the core. Then decide again: the token is judged once more,
-    /// as time has passed, and a token that the core sends in its place is judged like any other.
+    /// as time has passed, and a token that the core sends in its place is judged like any other. An
+    /// answer to a question about another token counts for nothing.
     pub fn finish(&mut self, check: AskCore, answer: CoreAnswer<'_>) {
-        drop(check);
-        self.core = Some(answer.verdict());
+        self.core = Some((check, answer.verdict()));
     }
 
     /// The text of the token that was decided on, to forward as `Authorization: Bearer`: where the core
     /// has put another in the place of the request's, that one.
     #[must_use]
     pub fn token(&self, session: &Session) -> Option<&str> {
-        self.replacement().or_else(|| {
+        self.replacement(session).or_else(|| {
             request::printable(match session.source() {
                 TokenSource::Authorization => self.bearer?,
                 TokenSource::Cookie => self.cookies?.access.only().ok()??,
@@ -297,12 +304,14 @@ impl<'r> ApiRequest<'r> {
         })
     }
 
-    fn replacement(&self) -> Option<&str> {
-        self.core.as_ref()?.replacement()
+    fn replacement(&self, session: &Session) -> Option<&str> {
+        let (_, verdict) = self.core.as_ref().filter(|_| session.is_replaced())?;
+        verdict.replacement()
     }
 
-    /// The header fields for the answer to this request, of whatever kind that is, once it has been
-    /// found [`Authenticated`](SessionDecision::Authenticated): none, unless the core has put another
+    /// The header fields for the answer to this request, of whatever kind that is, once it has a
+    /// [`session`](SessionDecision::Authenticated), even one of
+    /// [`InvalidClaims`](crate::InvalidClaims::session): none, unless the core has put another
     /// token in the place of the request's. Then they hand it on to the browser, in a cookie where the
     /// request's was in one and else in the field `st-access-token`, with the `front-token` that goes
     /// with it. Add each and replace none.
@@ -312,7 +321,7 @@ impl<'r> ApiRequest<'r> {
         &self,
         session: &Session,
     ) -> impl Iterator<Item = (&'static str, String)> {
-        let fields = self.replacement().map(|token| {
+        let fields = self.replacement(session).map(|token| {
             let (token, exposed) = match session.source() {
                 TokenSource::Cookie => {
                     let cookie = self.policy.token_cookies.access_token(token);

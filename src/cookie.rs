@@ -9,16 +9,17 @@
 /// in order, with the name's index. White space (SP, HTAB) around the name does not count; for the
 /// value see [`value`]. A part without `=` is no cookie.
 ///
-/// `room` is how many parts there may be, and is counted down; `Err` if there are more.
+/// `room` is how many parts there may be, and is counted down; `Err`, with what is left of the field, if
+/// there are more.
 pub(crate) fn scan<'f, const N: usize>(
     field: &'f [u8],
     names: [&[u8]; N],
     room: &mut usize,
     mut found: impl FnMut(usize, &'f [u8]),
-) -> Result<(), TooMany> {
+) -> Result<(), TooMany<'f>> {
     let mut rest = field;
     loop {
-        *room = room.checked_sub(1).ok_or(TooMany)?;
+        *room = room.checked_sub(1).ok_or(TooMany(rest))?;
         let (part, more) = match memchr::memchr(b';', rest) {
             Some(at) => (rest.get(..at), rest.get(at.saturating_add(1)..)),
             None => (Some(rest), None),
@@ -36,25 +37,6 @@ pub(crate) fn scan<'f, const N: usize>(
     }
 }
 
-/// What stands behind the `=` of the last cookie `name`, if that is in the last `room` bytes of the
-/// field. For a field with more than may be scanned: browsers send the cookie that was set last at
-/// the end (RFC 6265 section 5.4). What is searched is taken off the room, for a byte of hostile text
-/// costs the search thirty instructions and more.
-pub(crate) fn last<'f>(field: &'f [u8], name: &[u8], room: &mut usize) -> Option<&'f [u8]> {
-    let cut = field.len().saturating_sub(*room);
-    let tail = field.get(cut..).unwrap_or_default();
-    *room = room.saturating_sub(tail.len());
-    let at = memchr::memmem::rfind(tail, name)?;
-    let (before, from_name) = tail.split_at_checked(at)?;
-    let begins = match before.trim_ascii_end() {
-        // What was cut off may be the beginning of the name.
-        [] => cut == 0,
-        before => before.ends_with(b";"),
-    };
-    let value = after_equals(from_name.strip_prefix(name)?)?;
-    begins.then(|| memchr::memchr(b';', value).and_then(|end| value.get(..end)).unwrap_or(value))
-}
-
 /// `name`, or where no browser would send it (and [`scan`] could find what is not there) one that
 /// is never found.
 pub(crate) fn findable(name: &[u8]) -> &[u8] {
@@ -64,7 +46,7 @@ pub(crate) fn findable(name: &[u8]) -> &[u8] {
 
 /// There are more parts than there may be.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TooMany;
+pub(crate) struct TooMany<'f>(pub(crate) &'f [u8]);
 
 /// What follows the `=` if only white space stands before it.
 fn after_equals(rest: &[u8]) -> Option<&[u8]> {
@@ -167,34 +149,6 @@ mod tests {
     }
 
     #[test]
-    fn the_last_cookie_of_a_name_is_found_at_the_end_of_a_field() {
-        for (field, expected) in [
-            ("a=1", Some("1")),
-            ("a=1; a=2", Some("2")),
-            ("a=1;b=2", Some("1")),
-            (" a=1;b", Some("1")),
-            ("b;\ta =1", Some("1")),
-            ("ba=1", None),
-            ("b=a=1", None),
-            ("b=1", None),
-            ("a", None),
-            ("", None),
-            ("a=1; b=23", None),
-            // Cut before the name: nobody knows what it is the end of.
-            ("ba=12345", None),
-            (";a=12345", None),
-            (";a=1234", Some("1234")),
-            ("b=2; b=3; a=7", Some("7")),
-        ] {
-            let mut room = 7;
-            let found = last(field.as_bytes(), b"a", &mut room);
-            assert_eq!(found, expected.map(str::as_bytes), "{field}");
-            assert_eq!(room, 7_usize.saturating_sub(field.len()), "{field}");
-        }
-        assert_eq!(last(b"a=1", b"a", &mut 0), None);
-    }
-
-    #[test]
     fn white_space_of_any_length_is_trimmed() {
         for length in 0..70 {
             let white: Vec<u8> = b" \t ".iter().copied().cycle().take(length).collect();
@@ -209,6 +163,6 @@ mod tests {
         let mut room = 3;
         assert_eq!(scan(b"a;b", [b"x"], &mut room, |_, _| {}), Ok(()));
         assert_eq!(room, 1);
-        assert_eq!(scan(b"a;b", [b"x"], &mut room, |_, _| {}), Err(TooMany));
+        assert_eq!(scan(b"a;b;c", [b"x"], &mut room, |_, _| {}), Err(TooMany(b"b;c")));
     }
 }

@@ -38,6 +38,13 @@ impl AskCore {
         Self { reason, body: question.to_json() }
     }
 
+    /// Whether this was asked about this very token.
+    pub(crate) fn is_about(&self, access_token: &str) -> bool {
+        let rest = self.body.strip_prefix(r#"{"accessToken":""#);
+        let rest = rest.and_then(|rest| rest.strip_prefix(access_token));
+        rest.is_some_and(|rest| rest.starts_with('"'))
+    }
+
     /// [`Reason::CheckDatabase`] or [`Reason::FirstUseAfterRefresh`].
     #[must_use]
     pub const fn reason(&self) -> Reason {

@@ -118,8 +118,8 @@ impl<'r> Request<'r> {
                 return self.refuse(Unavailable::new(reason, keys.failure(), retry_at));
             }
         };
-        match self.policy.claims.judge(session.payload_json(), now) {
-            Ok(()) => SessionDecision::Authenticated(session),
+        match self.policy.claims.judge(session, now) {
+            Ok(session) => SessionDecision::Authenticated(session),
             Err(failures) => SessionDecision::InvalidClaims(failures),
         }
     }
@@ -168,7 +168,7 @@ impl<'r> Request<'r> {
     ) -> SessionDecision {
         match api_answer::read(status, body, self.policy.status_codes) {
             Ok(None) => SessionDecision::Authenticated(session),
-            Ok(Some(failures)) => SessionDecision::InvalidClaims(failures),
+            Ok(Some(failures)) => SessionDecision::InvalidClaims(failures.of(session)),
             Err(reason) => {
                 let retry_at = now.saturating_add(api_answer::RETRY);
                 self.refuse(Unavailable::new(reason, None, retry_at))

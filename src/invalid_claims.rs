@@ -11,6 +11,7 @@ use crate::claim_json::{self, Json, Quoted, comma};
 use crate::claim_value::ClaimValue;
 use crate::json::Limits;
 use crate::payload;
+use crate::session::Session;
 
 /// Why a claim is not as a validator wants it: an object with a `message`, and what was expected
 /// and found.
@@ -145,12 +146,21 @@ impl fmt::Debug for ClaimFailure {
 /// assert_eq!(format!("{invalid:?}"), "InvalidClaims { failures: 1, .. }");
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct InvalidClaims(Box<[ClaimFailure]>);
+pub struct InvalidClaims {
+    failures: Box<[ClaimFailure]>,
+    session: Option<Session>,
+}
 
 impl InvalidClaims {
     /// `None` if there is no failure.
     pub(crate) fn new(failures: Vec<ClaimFailure>) -> Option<Self> {
-        (!failures.is_empty()).then(|| Self(failures.into_boxed_slice()))
+        let failures = failures.into_boxed_slice();
+        (!failures.is_empty()).then_some(Self { failures, session: None })
+    }
+
+    /// Whose claims they are.
+    pub(crate) fn of(self, session: Session) -> Self {
+        Self { session: Some(session), ..self }
     }
 
     /// Reads the body of an API's answer 403. `None` if it is not that, or not within the limits:
@@ -171,7 +181,14 @@ impl InvalidClaims {
     /// The failures, in the order of the validators. There is always one.
     #[must_use]
     pub fn failures(&self) -> &[ClaimFailure] {
-        &self.0
+        &self.failures
+    }
+
+    /// The session that has these claims, for the claim's page to know whose they are: it is proven,
+    /// and **it is not one to go on with.** `None` only for what [`Self::from_json`] has read.
+    #[must_use]
+    pub const fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
     }
 
     /// The list as the SDK sends it, `claimValidationErrors`: a JSON array of objects with `id` and
@@ -179,7 +196,7 @@ impl InvalidClaims {
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = String::from("[");
-        for (place, failure) in self.0.iter().enumerate() {
+        for (place, failure) in self.failures.iter().enumerate() {
             // Writing to a `String` does not fail.
             let _ = write!(json, "{}{{\"id\":{}", comma(place), Quoted(&failure.id));
             if let Some(reason) = &failure.reason {
@@ -194,7 +211,9 @@ impl InvalidClaims {
 
 impl fmt::Debug for InvalidClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InvalidClaims").field("failures", &self.0.len()).finish_non_exhaustive()
+        f.debug_struct("InvalidClaims")
+            .field("failures", &self.failures.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -47,6 +47,7 @@ mod key_set;
 mod verified;
 mod jws;
 // 3  opinions
+mod session;
 mod claim_value;
 mod claim_json;
 mod claims;
@@ -65,7 +66,6 @@ mod core_check;
 mod policy;
 mod api_policy;
 mod key_policy;
-mod session;
 mod decision;
 mod api_answer;
 // 4  machines: read `gate` first

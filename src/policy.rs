@@ -158,13 +158,13 @@ pub struct StatusCodes {
 
 impl StatusCodes {
     /// The status for a session that is missing, over or to be refreshed, and the one for invalid
-    /// claims. `None` if they are the same, as the front end could not tell them apart, or one of them
-    /// is a success (2xx).
+    /// claims: two different ones from 400 to 499. `None` otherwise: a front end could not tell them
+    /// apart, or from an outage.
     #[must_use]
     pub const fn new(session_expired: u16, invalid_claim: u16) -> Option<Self> {
         if session_expired == invalid_claim
-            || session_expired / 100 == 2
-            || invalid_claim / 100 == 2
+            || session_expired / 100 != 4
+            || invalid_claim / 100 != 4
         {
             return None;
         }

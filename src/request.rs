@@ -1,7 +1,7 @@
 //! What the header fields of a request carry: which cookies there are, and the bearer token.
 
 use crate::attempts::Attempts;
-use crate::cookie;
+use crate::cookie::{self, TooMany};
 use crate::reason::Reason;
 
 /// The cookies that matter, out of all `Cookie` fields.
@@ -44,8 +44,7 @@ impl<'r> Cookies<'r> {
             over: None,
         };
         let (mut room, mut parts) = (MAX_COOKIE_BYTES, MAX_COOKIES);
-        // The last of those that are over the limits, in a ring.
-        let (mut last, mut oldest) = ([b"".as_slice(); LAST_FIELDS], 0_usize);
+        let (mut more_room, mut more_parts) = (MAX_COOKIE_BYTES, MORE_COOKIES);
         for (index, field) in fields.into_iter().enumerate() {
             // As long as they would be where a server joins them with "; ".
             let length = field.len().saturating_add(if index == 0 { 0 } else { 2 });
@@ -54,6 +53,7 @@ impl<'r> Cookies<'r> {
             if left.is_none() {
                 found.over = Some(Reason::CookieHeaderTooLong);
             }
+            let mut unread = field;
             if found.over.is_none() {
                 let scanned = cookie::scan(field, names, &mut parts, |name, value| match name {
                     0 => found.access.add(value),
@@ -61,24 +61,15 @@ impl<'r> Cookies<'r> {
                     2 => found.header_mode.add(value),
                     _ => found.attempts.add(value),
                 });
-                if scanned.is_err() {
-                    found.over = Some(Reason::TooManyCookies);
-                }
+                let Err(TooMany(rest)) = scanned else { continue };
+                found.over = Some(Reason::TooManyCookies);
+                unread = rest;
             }
-            if found.over.is_some() {
-                if let Some(place) = last.get_mut(oldest) {
-                    *place = field;
-                }
-                oldest = oldest.wrapping_add(1) % LAST_FIELDS;
-            }
-        }
-        if let (Some(_), Some(attempts)) = (found.over, names.get(3)) {
-            last.rotate_left(oldest);
-            let mut room = LAST_BYTES;
-            for field in last.iter().rev() {
-                if let Some(count) = cookie::last(field, attempts, &mut room) {
-                    found.attempts.add(count);
-                }
+            if let Some(attempts) = names.get(3) {
+                let unread = unread.get(..more_room).unwrap_or(unread);
+                more_room = more_room.saturating_sub(unread.len());
+                let add = |_, value| found.attempts.add(value);
+                let _ = cookie::scan(unread, [*attempts], &mut more_parts, add);
             }
         }
         found
@@ -149,9 +140,6 @@ pub(crate) const MAX_COOKIE_BYTES: usize = 64 * 1024;
 /// 64 KiB of `;` would cost ten times a signature.
 pub(crate) const MAX_COOKIES: usize = 180;
 
-/// Where the limits are exceeded, in how many fields from the last the counter of attempts is looked
-/// for: HTTP/2 sends a field for each cookie, and a script may have set a few after ours.
-const LAST_FIELDS: usize = 8;
-
-/// And in how many bytes of them: with more, a search in hostile text would cost more than a signature.
-const LAST_BYTES: usize = 4 * 1024;
+/// Where the limits are exceeded: among how many more cookies, and in as many bytes again, the counter of
+/// attempts is looked for. Several times what any browser keeps for a site.
+const MORE_COOKIES: usize = 1024;

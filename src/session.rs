@@ -28,6 +28,8 @@ pub struct Session {
     ends: [usize; 4],
     version: TokenVersion,
     source: TokenSource,
+    /// Whether its token is the one that the core has put in the place of the request's.
+    is_replaced: bool,
     expires_at: UnixMillis,
 }
 
@@ -53,8 +55,18 @@ impl Session {
             ends,
             version: token.version,
             source,
+            is_replaced: false,
             expires_at: payload.expires_at.to_unix(),
         }
+    }
+
+    /// The same, of a token that has taken the place of a request's.
+    pub(crate) fn replaced(self) -> Self {
+        Self { is_replaced: true, ..self }
+    }
+
+    pub(crate) const fn is_replaced(&self) -> bool {
+        self.is_replaced
     }
 
     /// The user id, `sub`, as it stands in the token. In version 5 the primary user's.

@@ -61,14 +61,16 @@ impl Request<'_> {
         if expires_at <= now {
             return refresh(Reason::FrontTokenExpired);
         }
-        match decision {
-            SessionDecision::NoSession(_) => refresh(Reason::AccessTokenNotFound),
-            SessionDecision::Authenticated(session)
-                if !FrontToken::parse(text).is_ok_and(|token| token.is_of(&session)) =>
-            {
-                refresh(Reason::TokensDoNotMatch)
-            }
-            decision => decision,
+        let session = match &decision {
+            SessionDecision::NoSession(_) => return refresh(Reason::AccessTokenNotFound),
+            SessionDecision::Authenticated(session) => Some(session),
+            SessionDecision::InvalidClaims(invalid) => invalid.session(),
+            _ => None,
+        };
+        let matches = |session| FrontToken::parse(text).is_ok_and(|token| token.is_of(session));
+        if session.is_some_and(|session| !matches(session)) {
+            return refresh(Reason::TokensDoNotMatch);
         }
+        decision
     }
 }

@@ -7,6 +7,7 @@ use core::fmt;
 use crate::claim_validator::ClaimValidator;
 use crate::claims::Claims;
 use crate::invalid_claims::{ClaimFailure, InvalidClaims};
+use crate::session::Session;
 use crate::time::UnixMillis;
 
 /// In the order in which they were added.
@@ -20,10 +21,21 @@ impl Validators {
         self.0.push(Arc::new(validator));
     }
 
-    /// Runs every validator over a payload whose signature held.
-    pub(crate) fn judge(&self, payload_json: &str, now: UnixMillis) -> Result<(), InvalidClaims> {
+    /// Runs every validator over the claims of a session.
+    pub(crate) fn judge(
+        &self,
+        session: Session,
+        now: UnixMillis,
+    ) -> Result<Session, InvalidClaims> {
+        match InvalidClaims::new(self.failures(session.payload_json(), now)) {
+            None => Ok(session),
+            Some(invalid) => Err(invalid.of(session)),
+        }
+    }
+
+    fn failures(&self, payload_json: &str, now: UnixMillis) -> Vec<ClaimFailure> {
         if self.0.is_empty() {
-            return Ok(());
+            return Vec::new();
         }
         let claims = Claims::of_payload(payload_json);
         let refusal = |validator: &Arc<dyn ClaimValidator>| {
@@ -31,8 +43,7 @@ impl Validators {
             let refetch = validator.should_refetch(&claims, now);
             Some(ClaimFailure::new(validator.id(), reason, refetch))
         };
-        let failures: Vec<_> = self.0.iter().filter_map(refusal).collect();
-        InvalidClaims::new(failures).map_or(Ok(()), Err)
+        self.0.iter().filter_map(refusal).collect()
     }
 }
 
@@ -71,21 +82,21 @@ mod tests {
         }
     }
 
-    fn asked(names: &[&'static str], payload: &str) -> Result<(), InvalidClaims> {
+    fn asked(names: &[&'static str], payload: &str) -> Option<InvalidClaims> {
         let own: Vec<_> =
             names.iter().map(|name| Arc::new(Refuses(name, AtomicUsize::new(0)))).collect();
         let validators =
             Validators(own.iter().map(|one| Arc::clone(one) as Arc<dyn ClaimValidator>).collect());
-        let judgement = validators.judge(payload, UnixMillis::from_secs(7));
+        let failures = validators.failures(payload, UnixMillis::from_secs(7));
         assert!(own.iter().all(|one| one.1.load(Ordering::Relaxed) == 1), "each is asked once");
-        judgement
+        InvalidClaims::new(failures)
     }
 
     #[test]
     fn all_failures_are_told_in_the_order_of_the_validators() {
         let payload = r#"{"b":2,"a":true,"c":false}"#;
-        assert_eq!(asked(&["a"], payload), Ok(()));
-        let invalid = asked(&["c", "a", "x", "b", "c"], payload).unwrap_err();
+        assert_eq!(asked(&["a"], payload), None);
+        let invalid = asked(&["c", "a", "x", "b", "c"], payload).unwrap();
         assert_eq!(
             invalid.to_json(),
             r#"[{"id":"c","reason":{"message":"7","found":false}},{"id":"x","reason":{"message":"7","found":null}},{"id":"b","reason":{"message":"7","found":2}},{"id":"c","reason":{"message":"7","found":false}}]"#
@@ -97,9 +108,9 @@ mod tests {
 
     #[test]
     fn without_validators_nothing_is_wrong_and_without_json_there_are_no_claims() {
-        assert_eq!(Validators::NONE.judge("{", UnixMillis::from_secs(7)), Ok(()));
+        assert_eq!(Validators::NONE.failures("{", UnixMillis::from_secs(7)), []);
         for payload in ["", "{", "[]", r#"{"a":true"#, r#"{"a":true}}"#] {
-            let invalid = asked(&["a"], payload).unwrap_err();
+            let invalid = asked(&["a"], payload).unwrap();
             assert_eq!(invalid.failures().len(), 1, "{payload}");
         }
     }

@@ -250,3 +250,27 @@ fn keys_are_fetched_or_unavailable_as_for_a_page() {
         keys(&jwks_of(&[Signer::dynamic().jwk().replace("sig", "enc"), Signer::statik().jwk()]));
     assert_eq!(who(&sent.decide(policy(), &unusable)), Err(Reason::KeyUnusable));
 }
+
+/// `response` is "what to answer, unless the request is to be carried out". Where keys or the core have
+/// not been asked it must not be carried out: a caller who forgets these arms must be safe.
+#[test]
+fn whoever_forgets_to_ask_the_core_or_to_fetch_refuses() {
+    let cookie = format!("sAccessToken={}", token_of("u"));
+    for keys in [ready(), support::new_store(supertokens_session::KeyPolicy::default()).keys()] {
+        let gate = Gate::api(policy().check_database(true));
+        let decision = gate.request("POST", [cookie.as_bytes()]).decide(&keys, at(NOW));
+        assert!(matches!(decision.name(), "ask_core" | "fetch_keys"), "{decision:?}");
+        let response = gate.response(&decision, at(NOW));
+        assert_eq!(response.map(|response| response.status()), Some(503), "{decision:?}");
+    }
+}
+
+/// A core that is down says 503, and so does the API behind a page; and what is no status at all makes
+/// frameworks panic.
+#[test]
+fn a_status_of_an_outage_or_none_at_all_stands_for_no_refusal() {
+    for (expired, claims) in [(503, 403), (401, 503), (0, 403), (401, 99), (1000, 403), (301, 403)]
+    {
+        assert_eq!(StatusCodes::new(expired, claims), None, "{expired} {claims}");
+    }
+}

@@ -39,8 +39,6 @@ fn the_core_is_asked_where_the_policy_or_the_token_says_so() {
             let gate = Gate::api(policy().check_database(check_database));
             let request = sent.read(&gate);
             assert_eq!(ask(&request, &ready()).reason(), reason);
-            // It is no answer to a client.
-            assert_eq!(gate.response(&request.decide(&ready(), at(NOW)), at(NOW)), None);
             let trusting = policy().check_database(check_database).ask_after_refresh(false);
             let is_asked = matches!(sent.decide(trusting, &ready()), SessionDecision::AskCore(_));
             assert_eq!(is_asked, check_database);
@@ -309,4 +307,64 @@ fn a_replacement_is_handed_on_in_the_way_the_request_s_token_came() {
             assert_eq!(session.user_id(), if is_replaced { "user-2" } else { "u" });
         }
     }
+}
+
+fn asking() -> Gate<ApiPolicy> {
+    Gate::api(policy().check_database(true))
+}
+
+/// A token of this user's session.
+fn token_in(user: &str, handle: &str) -> String {
+    let payload = payload_with("sub", &format!("{user:?}"));
+    Signer::dynamic().session(&payload.replace("handle-1", handle))
+}
+
+/// Two requests in flight, as in any async server or one that asks the core in a batch. The answer is
+/// to a question, and the question is of one token.
+#[test]
+fn an_answer_to_another_request_s_question_lets_nobody_pass() {
+    let (gate, ready) = (asking(), ready());
+    let (revoked, good) = (token_in("revoked", "handle-1"), token_in("good", "handle-2"));
+    let cookies = [&revoked, &good].map(|token| format!("sAccessToken={token}"));
+    let mut revoked = gate.request("GET", [cookies[0].as_bytes()]);
+    let good = gate.request("GET", [cookies[1].as_bytes()]);
+    let SessionDecision::AskCore(_) = revoked.decide(&ready, at(NOW)) else { panic!() };
+    let SessionDecision::AskCore(of_good) = good.decide(&ready, at(NOW)) else { panic!() };
+    assert!(of_good.body().contains(cookies[1].strip_prefix("sAccessToken=").unwrap()));
+    // The core has said that `good` exists; nobody asked about `revoked`.
+    revoked.finish(of_good, CoreAnswer::http(200, br#"{"status":"OK"}"#));
+    let decision = revoked.decide(&ready, at(NOW));
+    assert!(!matches!(decision, SessionDecision::Authenticated(_)), "{decision:?}");
+}
+
+/// The header fields can be set after the answer: then it is another token that is judged.
+#[test]
+fn an_answer_about_the_cookie_is_none_about_a_bearer_token_that_is_added_later() {
+    let (gate, ready) = (asking(), ready());
+    let cookie = format!("sAccessToken={}", token_in("good", "handle-1"));
+    let bearer = format!("Bearer {}", token_in("revoked", "handle-2"));
+    let mut request = gate.request("GET", [cookie.as_bytes()]);
+    let SessionDecision::AskCore(check) = request.decide(&ready, at(NOW)) else { panic!() };
+    request.finish(check, CoreAnswer::http(200, br#"{"status":"OK"}"#));
+    let request = request.authorization(Some(bearer.as_bytes()));
+    let decision = request.decide(&ready, at(NOW));
+    assert!(matches!(decision, SessionDecision::AskCore(_)), "{decision:?}");
+}
+
+/// And a token that the core never sent for this session is not one to hand on.
+#[test]
+fn what_was_not_verified_is_no_replacement() {
+    let (asks, trusts, ready) = (asking(), Gate::api(policy()), ready());
+    let cookie = format!("sAccessToken={}", token_in("u", "handle-1"));
+    let SessionDecision::AskCore(check) =
+        asks.request("GET", [cookie.as_bytes()]).decide(&ready, at(NOW))
+    else {
+        panic!()
+    };
+    let mut request = trusts.request("GET", [cookie.as_bytes()]);
+    let body = br#"{"status":"OK","accessToken":{"token":"x\r\nset-cookie: a=b"}}"#;
+    request.finish(check, CoreAnswer::http(200, body));
+    let decision = request.decide(&ready, at(NOW));
+    let SessionDecision::Authenticated(session) = &decision else { panic!("{decision:?}") };
+    assert_eq!(request.replacement_headers(session).count(), 0);
 }

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 use supertokens_session::{
-    FetchAnswer, FrontToken, Gate, KeyPolicy, Keys, PagePolicy, Reason, SessionDecision, UnixMillis,
+    EmailVerificationClaim, FetchAnswer, FrontToken, Gate, KeyPolicy, Keys, PagePolicy, Reason,
+    SessionDecision, UnixMillis,
 };
 
 use crate::support::{
@@ -164,4 +165,21 @@ fn a_method_that_is_not_decided_stays_so() {
     let request = gate.request("POST", []);
     let not = SessionDecision::NoSession(Reason::Method);
     assert_eq!(request.with_front_token(not.clone(), Some(fresh().as_bytes()), at(NOW)), not);
+}
+
+/// The front end believes that the address is verified, the access token says that it is not (its
+/// cookie was not replaced). The claim's page asks the front end, which sends the visitor straight back:
+/// a round that nothing counts. The table of `with_front_token` says "another payload: `TryRefresh`".
+#[test]
+fn tokens_that_do_not_match_are_refreshed_whatever_the_claims_are() {
+    let gate = Gate::page(PagePolicy::default().claim(EmailVerificationClaim::is_verified()));
+    let unverified = payload_with("st-ev", r#"{"v":false,"t":1749999995000}"#);
+    let front = fresh();
+    let mut field = format!("sAccessToken={}", Signer::dynamic().session(&unverified));
+    field = format!("{field}; sFrontToken={front}");
+    let request = gate.request("GET", [field.as_bytes()]);
+    let decision = request.decide(&keys(&jwks()), at(NOW));
+    let decision =
+        request.with_front_token(decision, FrontToken::find([field.as_bytes()]), at(NOW));
+    assert_eq!(decision, SessionDecision::TryRefresh(Reason::TokensDoNotMatch));
 }
