@@ -37,6 +37,37 @@ pub(crate) fn scan<'f, const N: usize>(
     }
 }
 
+/// The same for one name, from the end of the field and for its last `bytes` only: what a browser was
+/// given last it sends last (RFC 6265 section 5.4). Both limits are counted down.
+pub(crate) fn scan_back<'f>(
+    field: &'f [u8],
+    name: &[u8],
+    parts: &mut usize,
+    bytes: &mut usize,
+    mut found: impl FnMut(&'f [u8]),
+) {
+    let cut = field.len().saturating_sub(*bytes);
+    let mut rest = field.get(cut..).unwrap_or_default();
+    *bytes = bytes.saturating_sub(rest.len());
+    loop {
+        let Some(left) = parts.checked_sub(1) else { return };
+        *parts = left;
+        let at = memchr::memrchr(b';', rest);
+        if at.is_none() && cut > 0 {
+            // Of this part the beginning was cut off.
+            return;
+        }
+        let part = at.and_then(|at| rest.get(at.saturating_add(1)..)).unwrap_or(rest);
+        if let Some(value) = trim_start(part).strip_prefix(name).and_then(after_equals) {
+            found(value);
+        }
+        match at.and_then(|at| rest.get(..at)) {
+            Some(before) => rest = before,
+            None => return,
+        }
+    }
+}
+
 /// `name`, or where no browser would send it (and [`scan`] could find what is not there) one that
 /// is never found.
 pub(crate) fn findable(name: &[u8]) -> &[u8] {
@@ -146,6 +177,29 @@ mod tests {
         for (field, expected) in cases {
             assert_eq!(values(field, b"a"), expected, "{}", field.escape_ascii());
         }
+    }
+
+    #[test]
+    fn a_field_is_scanned_from_its_end_within_the_limits() {
+        let values = |field: &'static str, mut parts: usize, mut bytes: usize| {
+            let mut values = Vec::new();
+            scan_back(field.as_bytes(), b"a", &mut parts, &mut bytes, |value| {
+                values.push(core::str::from_utf8(value).unwrap());
+            });
+            (values, parts, bytes)
+        };
+        let all = "a=1; b=a; xa=2; a; a =3;a=4";
+        assert_eq!(values(all, 9, 99), (["4", "3", "1"].to_vec(), 3, 72));
+        assert_eq!(values(all, 6, 27), (["4", "3", "1"].to_vec(), 0, 0));
+        assert_eq!(values(all, 5, 27).0, ["4", "3"]);
+        assert_eq!(values(all, 1, 27).0, ["4"]);
+        assert_eq!(values(all, 0, 27).0, [""; 0]);
+        // A part of which the beginning is not read may be another cookie's.
+        assert_eq!(values(all, 9, 26).0, ["4", "3"]);
+        assert_eq!(values("xa=1", 9, 3).0, [""; 0]);
+        assert_eq!(values("xa=1;a=2", 9, 7).0, ["2"]);
+        assert_eq!(values("a=1", 9, 3).0, ["1"]);
+        assert_eq!(values("", 9, 3), (Vec::new(), 8, 3));
     }
 
     #[test]

@@ -65,11 +65,9 @@ impl<'r> Cookies<'r> {
                 found.over = Some(Reason::TooManyCookies);
                 unread = rest;
             }
-            if let Some(attempts) = names.get(3) {
-                let unread = unread.get(..more_room).unwrap_or(unread);
-                more_room = more_room.saturating_sub(unread.len());
-                let add = |_, value| found.attempts.add(value);
-                let _ = cookie::scan(unread, [*attempts], &mut more_parts, add);
+            if let Some(attempts) = names.get(3).filter(|_| more_parts > 0) {
+                let add = |value| found.attempts.add(value);
+                cookie::scan_back(unread, attempts, &mut more_parts, &mut more_room, add);
             }
         }
         found
