@@ -350,3 +350,14 @@ fn what_is_no_number_is_expected_of_no_value() {
         }
     }
 }
+
+/// A list where one value is wanted: nothing is ever the same array, so without a look at what is
+/// excluded everybody would pass.
+#[test]
+fn a_list_that_is_excluded_as_one_value_lets_nobody_pass_by_mistake() {
+    let groups = PrimitiveArrayClaim::new("k");
+    let payload = claim("k", r#"["banned","guest"]"#, 0);
+    assert_ne!(judge(&groups.excludes_all(["banned"]), &payload), "");
+    assert_ne!(judge(&groups.excludes(vec!["banned"]), &payload), "");
+    assert_ne!(judge(&groups.excludes_all([vec!["banned", "guest"]]), &payload), "");
+}
