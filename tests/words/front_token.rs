@@ -133,6 +133,28 @@ fn the_front_token_is_found_as_front_ends_find_it() {
     }
 }
 
+/// Anybody may send one, so what it costs must not hang on which digits its numbers have: these are as
+/// many of one length, and the standard library reads the former by its slowest way.
+#[test]
+fn no_digits_make_a_front_token_dear() {
+    let text = |number: &str| {
+        let numbers = vec![number; 400].join(",");
+        base64(&format!(r#"{{"uid":"u","ate":1,"up":{{"a":[{numbers}]}}}}"#))
+    };
+    let cost = |text: &str| {
+        let once = || {
+            let begun = std::time::Instant::now();
+            assert!(FrontToken::parse(text.as_bytes()).is_ok());
+            begun.elapsed()
+        };
+        (0..20).map(|_| once()).min().unwrap()
+    };
+    let (dear, cheap) = (text("2.22507385850720113605e-308"), text("2.225073858507201136057e-30"));
+    assert_eq!(dear.len(), cheap.len());
+    let (dear, cheap) = (cost(&dear), cost(&cheap));
+    assert!(dear < cheap * 4, "{dear:?} and {cheap:?}");
+}
+
 proptest! {
     #![proptest_config(config())]
 
