@@ -99,3 +99,21 @@ fn the_checks_have_the_sdk_s_order() {
         assert_eq!(found, Err(via_token));
     }
 }
+
+/// A bearer token that is none spares the cookie behind it nothing: a page of another site may not set
+/// the field, but a proxy or a browser's own sign-in does (`Basic`, another issuer's token).
+#[test]
+fn a_cookie_that_is_fallen_back_to_is_checked_as_any_other() {
+    let cookie = Signer::dynamic().session(&payload_with("antiCsrfToken", r#""csrf-1""#));
+    let oauth2 = Signer::dynamic().session(&payload_with("stt", "1"));
+    for bearer in ["x", "a.b.c", oauth2.as_str()] {
+        let sent = || Sent::cookie(&cookie).with_bearer(bearer).method("POST");
+        for (mode, refused) in [
+            (AntiCsrf::ViaToken, Reason::AntiCsrfHeaderMissing),
+            (AntiCsrf::ViaCustomHeader, Reason::CustomHeaderMissing),
+        ] {
+            let found = who(&sent().decide(ApiPolicy::new(mode), &ready()));
+            assert_eq!(found, Err(refused), "{bearer:.9}");
+        }
+    }
+}
