@@ -140,6 +140,7 @@ for (const [id, first, last] of [['good-bad', good, 'a.b.c'], ['bad-good', 'a.b.
   add(`twice-${id}`, 'two cookies', { cookie_header: `sAccessToken=${first}; sAccessToken=${last}` });
 }
 add('twice-escaped-name', 'the second name is percent-encoded', { cookie_header: `sAccessToken=${good}; s%41ccessToken=x` });
+add('twice-space', 'white space before the = of the first', { cookie_header: `sAccessToken =${good}; sAccessToken=x` });
 add('twice-no-value', 'the second has no =', { cookie_header: `sAccessToken=${good}; sAccessToken` });
 for (const [id, authorization] of Object.entries({
   lower: `bearer ${good}`,
