@@ -20,8 +20,13 @@ pub(crate) fn read_strictly(text: &[u8], limits: Limits) -> Option<ClaimValue> {
 
 /// Reads text that is known to be JSON; `None` if it is not.
 pub(crate) fn read(text: &str) -> Option<ClaimValue> {
+    read_with(text, usize::MAX)
+}
+
+/// The same, if no number in it has more than so many bytes.
+pub(crate) fn read_with(text: &str, longest_number: usize) -> Option<ClaimValue> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let mut numbers = Numbers(text.as_bytes());
+    let mut numbers = Numbers { rest: text.as_bytes(), longest: longest_number };
     let value = Any(&mut numbers).deserialize(&mut json).ok()?;
     json.end().ok()?;
     Some(value)
@@ -45,13 +50,16 @@ impl<'de> Members<'de> for Unwanted {
 /// feature against that would make numbers dearer before a signature is checked, too), and the
 /// standard library rounds as JavaScript does. So `serde_json` says where a number is, and its text
 /// is taken from here.
-struct Numbers<'t>(&'t [u8]);
+struct Numbers<'t> {
+    rest: &'t [u8],
+    longest: usize,
+}
 
 impl Numbers<'_> {
     fn next(&mut self) -> Option<f64> {
         let mut in_string = false;
         let mut escaped = false;
-        let start = self.0.iter().position(|byte| {
+        let start = self.rest.iter().position(|byte| {
             if escaped {
                 escaped = false;
             } else if *byte == b'"' {
@@ -61,11 +69,14 @@ impl Numbers<'_> {
             }
             !in_string && (*byte == b'-' || byte.is_ascii_digit())
         })?;
-        let (_, text) = self.0.split_at_checked(start)?;
+        let (_, text) = self.rest.split_at_checked(start)?;
         let is_part = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
         let end = text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len());
         let (number, rest) = text.split_at_checked(end)?;
-        self.0 = rest;
+        self.rest = rest;
+        if number.len() > self.longest {
+            return None;
+        }
         core::str::from_utf8(number).ok()?.parse().ok()
     }
 
@@ -144,7 +155,7 @@ pub(crate) struct Json<'v>(pub(crate) &'v ClaimValue);
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.kind() {
-            Kind::Null => f.write_str("null"),
+            Kind::Null | Kind::NotFinite => f.write_str("null"),
             Kind::Bool(bool) => write!(f, "{bool}"),
             Kind::Number(number) => f.write_str(&number_text(*number)),
             Kind::Text(text) => write!(f, "{}", Quoted(text)),

@@ -241,7 +241,14 @@ impl Rule {
         // A string has `includes` in JavaScript too, where "superadmin" includes "admin".
         let Some(elements) = value.as_array() else { return false };
         let has = |wanted: &ClaimValue| elements.iter().any(|element| element.is_same(wanted));
-        let several = expected.as_array().unwrap_or_default();
+        let several = match self {
+            Self::Includes | Self::Excludes => core::slice::from_ref(expected),
+            _ => expected.as_array().unwrap_or_default(),
+        };
+        // No array and no object is ever the same as another, so to exclude one would exclude nothing.
+        if !several.iter().all(ClaimValue::is_primitive) {
+            return false;
+        }
         match self {
             Self::Includes => has(expected),
             Self::Excludes => !has(expected),

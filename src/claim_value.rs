@@ -11,8 +11,8 @@ use core::fmt;
 
 /// A JSON value: what a session claim holds, what a validator expects, what a reason says.
 ///
-/// Numbers are doubles, as in JavaScript, and finite: what is not becomes `null`, as
-/// `JSON.stringify` has it. The members of an object have JavaScript's order: names that are array
+/// Numbers are doubles, as in JavaScript, and finite: what is not is printed as `null`, as
+/// `JSON.stringify` has it, and equals no claim. The members of an object have JavaScript's order: names that are array
 /// indices first, by number, then the others as they came.
 ///
 /// [`to_json`](Self::to_json) prints what `JSON.stringify` does. `Debug` prints only the kind, for
@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     Null,
     Bool(bool),
     Number(f64),
+    /// What is no number to JSON. It is printed as `null`, as in JavaScript, and the same as nothing.
+    NotFinite,
     Text(String),
     Array(Vec<ClaimValue>),
     Object(Vec<(String, ClaimValue)>),
@@ -161,7 +163,12 @@ impl ClaimValue {
     /// JavaScript's `===` for values that have come by different ways: two arrays or two objects
     /// are never the same one.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        !matches!(self.0, Kind::Array(_) | Kind::Object(_)) && self == other
+        self.is_primitive() && !matches!(self.0, Kind::NotFinite) && self == other
+    }
+
+    /// Whether it has no parts.
+    pub(crate) const fn is_primitive(&self) -> bool {
+        !matches!(self.0, Kind::Array(_) | Kind::Object(_))
     }
 }
 
@@ -179,9 +186,9 @@ impl From<bool> for ClaimValue {
 }
 
 impl From<f64> for ClaimValue {
-    /// Infinities and NaN become `null`.
+    /// Infinities and NaN are printed as `null`, and no value of a claim is the same.
     fn from(number: f64) -> Self {
-        Self(if number.is_finite() { Kind::Number(number) } else { Kind::Null })
+        Self(if number.is_finite() { Kind::Number(number) } else { Kind::NotFinite })
     }
 }
 
@@ -219,6 +226,7 @@ impl fmt::Debug for ClaimValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Kind::Null => "Null",
+            Kind::NotFinite => "NotFinite",
             Kind::Bool(_) => "Bool(..)",
             Kind::Number(_) => "Number(..)",
             Kind::Text(_) => "Text(..)",

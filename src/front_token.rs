@@ -76,10 +76,10 @@ impl FrontToken {
     ///
     /// # Errors
     ///
-    /// It is too long, not base64 (standard alphabet, padded), or not an object with the three
-    /// members. As in an access token, no name may stand twice.
+    /// It is longer than 4 KiB, not base64 (standard alphabet, padded), or not an object with the three
+    /// members. As in an access token, no name may stand twice; and no number has more than 24 bytes.
     pub fn parse(text: &[u8]) -> Result<Self, FrontTokenError> {
-        Self::read(text, |json| claim_json::read(json).and_then(|all| all.get("up").cloned()))
+        Self::read(text, |json| claim_json::read_with(json, LONGEST_NUMBER)?.get("up").cloned())
     }
 
     /// The same but for the payload, of which it is only seen that it is an object: to take it apart
@@ -178,7 +178,7 @@ words! {
         TooComplex = "too_complex", "the front token has more members, values or depth than an access token may have";
         UserId = "user_id", "uid is missing, not a string or empty";
         ExpiresAt = "expires_at", "ate is missing, not a number or out of range";
-        Payload = "payload", "up is missing or not an object";
+        Payload = "payload", "up is missing or not an object, or has a number of more than 24 bytes";
     }
 }
 
@@ -243,9 +243,12 @@ impl<'t> Members<'t> for Found<'t> {
 /// The cookie of today's front ends, and one that `supertokens-auth-react` also looks for.
 const COOKIES: [&[u8]; 2] = [b"sFrontToken", b"front-token"];
 
-/// Bytes of a front token, 16.1 KiB: an access token's payload and its user id, which is a part of that
-/// payload too, beside 64 bytes of its own. No browser keeps a cookie of more than 4 KiB.
-const MAX_FRONT_TOKEN: usize = (2 * payload::PAYLOAD_ROOM + 64).div_ceil(3) * 4;
+/// Bytes of a front token: no browser keeps a cookie of more (RFC 6265 section 6.1).
+const MAX_FRONT_TOKEN: usize = 4 * 1024;
+
+/// Bytes of a number in it: as many as JavaScript, Go and Python write for a double. With more digits one
+/// can be found whose reading takes a hundred times as long.
+const LONGEST_NUMBER: usize = 24;
 
 /// An access token's payload inside one more object, and the escapes of its user id once more.
 const LIMITS: Limits = Limits {

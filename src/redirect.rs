@@ -197,7 +197,8 @@ impl Route {
     }
 
     /// Whether `path` is this route's or below it, as the most tolerant router would say: without
-    /// regard to case, escapes decoded. To return to a route would go round; what is below sign-in
+    /// regard to case, escapes decoded, what follows a `;` in a segment dropped, and dots and doubled
+    /// slashes taken out after that. To return to a route would go round; what is below sign-in
     /// (a callback, a second factor) is a step on the way here and no place to return to. Of a
     /// route on another site the path counts too: it may be this site under its full name.
     fn holds(&self, path: &[u8]) -> bool {
@@ -211,11 +212,22 @@ impl Route {
         if own.is_empty() {
             return false;
         }
-        let folded = |text| percent::decode(text).map(|byte| byte.to_ascii_lowercase());
-        let mut path = folded(path);
-        folded(own.as_bytes()).all(|byte| path.next() == Some(byte))
-            && matches!(path.next(), None | Some(b'/'))
+        segments(path).starts_with(&segments(own.as_bytes()))
     }
+}
+
+/// The segments of a path as [`Route::holds`] reads it.
+fn segments(path: &[u8]) -> Vec<Vec<u8>> {
+    let path: Vec<u8> = percent::decode(path).map(|byte| byte.to_ascii_lowercase()).collect();
+    let mut segments: Vec<Vec<u8>> = Vec::new();
+    for segment in path.split(|byte| matches!(byte, b'/' | b'\\')) {
+        match segment.split(|byte| *byte == b';').next().unwrap_or_default() {
+            b"" | b"." => {}
+            b".." => drop(segments.pop()),
+            segment => segments.push(segment.to_vec()),
+        }
+    }
+    segments
 }
 
 /// What follows `https://` or `http://`.

@@ -269,8 +269,22 @@ fn whoever_forgets_to_ask_the_core_or_to_fetch_refuses() {
 /// frameworks panic.
 #[test]
 fn a_status_of_an_outage_or_none_at_all_stands_for_no_refusal() {
-    for (expired, claims) in [(503, 403), (401, 503), (0, 403), (401, 99), (1000, 403), (301, 403)]
-    {
+    for (expired, claims) in [
+        (503, 403),
+        (401, 503),
+        (0, 403),
+        (401, 99),
+        (1000, 403),
+        (301, 403),
+        (200, 403),
+        (401, 204),
+        (401, 401),
+        (399, 403),
+        (401, 500),
+    ] {
         assert_eq!(StatusCodes::new(expired, claims), None, "{expired} {claims}");
+    }
+    for (expired, claims) in [(400, 499), (499, 400)] {
+        assert!(StatusCodes::new(expired, claims).is_some(), "{expired} {claims}");
     }
 }

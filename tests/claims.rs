@@ -6,6 +6,8 @@ mod answers;
 mod built_in;
 #[path = "claims/kinds.rs"]
 mod kinds;
+#[path = "claims/sdk.rs"]
+mod sdk;
 #[path = "claims/values.rs"]
 mod values;
 

@@ -165,3 +165,54 @@ fn requests_of_a_file_are_answered_as_by_the_sdk_or_otherwise_on_purpose() {
     let read = |path| std::fs::read_to_string(Path::new(path)).unwrap();
     table(&compare(&read(&cases), &read(&answers)));
 }
+
+/// A row must look at what causes its difference, or a bug hides in it. Here the gate refuses a good
+/// bearer token for the two cookies beside it, as it must not (the SDK and entry C1 agree).
+#[test]
+fn several_cookies_beside_a_good_bearer_token_are_no_entry_s() {
+    let cases = cases(include_str!("sdk/cases.jsonl"));
+    let answers: Vec<&str> = include_str!("sdk/answers.jsonl").lines().collect();
+    let at = |id: &str| cases.iter().position(|case| case.line["id"] == id).unwrap();
+    for id in ["transfer-any-twice-bearer", "transfer-header-twice-bearer"] {
+        let (_, theirs) = Theirs::new(answers[at(id)]);
+        assert!(matches!(theirs.verdict, verdict::Verdict::Session(_)), "{id}");
+        let refused = r#"{"message":"try refresh token"}"#.to_owned();
+        let ours = Ours {
+            verdict: verdict::Verdict::TryRefresh((401, refused)),
+            reason: "multiple_access_tokens".into(),
+        };
+        let without_bearer = || ours.verdict.clone();
+        let (case, without_bearer) = (&cases[at(id)], &without_bearer as &dyn Fn() -> _);
+        let difference = Difference { case, ours: &ours, theirs: &theirs, without_bearer };
+        let claimed: Vec<_> =
+            ROWS.iter().filter(|row| row.claims(&difference)).map(|row| row.entry).collect();
+        assert!(claimed.is_empty(), "{id} is claimed by {claimed:?}");
+    }
+}
+
+/// An expired token in an outage is expired (entry K1 says so, and the SDK): no row may explain it away.
+#[test]
+fn an_expired_token_in_an_outage_is_no_entry_s() {
+    let mut lines =
+        include_str!("sdk/cases.jsonl").lines().take(1).map(String::from).collect::<Vec<_>>();
+    let expired = include_str!("sdk/cases.jsonl")
+        .lines()
+        .find(|line| line.contains(r#""id":"claims-expired""#))
+        .unwrap();
+    let mut line: Map<String, Value> = serde_json::from_str(expired).unwrap();
+    line.insert("jwks_status".into(), 500.into());
+    lines.push(serde_json::to_string(&line).unwrap());
+    let cases = cases(&lines.join("\n"));
+    let refused = r#"{"message":"try refresh token"}"#.to_owned();
+    let theirs = Theirs {
+        verdict: verdict::Verdict::TryRefresh((401, refused)),
+        message: "Failed to verify access token".into(),
+    };
+    let ours = Ours { verdict: verdict::Verdict::Unavailable, reason: "keys_unavailable".into() };
+    let without_bearer = || verdict::Verdict::Unavailable;
+    let (case, without_bearer) = (&cases[0], &without_bearer as &dyn Fn() -> _);
+    let difference = Difference { case, ours: &ours, theirs: &theirs, without_bearer };
+    let claimed: Vec<_> =
+        ROWS.iter().filter(|row| row.claims(&difference)).map(|row| row.entry).collect();
+    assert!(claimed.is_empty(), "claimed by {claimed:?}");
+}

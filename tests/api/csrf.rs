@@ -100,3 +100,36 @@ fn the_checks_have_the_sdk_s_order() {
         assert_eq!(found, Err(via_token));
     }
 }
+
+/// A bearer token that is none spares the cookie behind it nothing: a page of another site may not set
+/// the field, but a proxy or a browser's own sign-in does (`Basic`, another issuer's token).
+#[test]
+fn a_cookie_that_is_fallen_back_to_is_checked_as_any_other() {
+    let cookie = Signer::dynamic().session(&payload_with("antiCsrfToken", r#""csrf-1""#));
+    let oauth2 = Signer::dynamic().session(&payload_with("stt", "1"));
+    for bearer in ["x", "a.b.c", oauth2.as_str()] {
+        let sent = || Sent::cookie(&cookie).with_bearer(bearer).method("POST");
+        for (mode, refused) in [
+            (AntiCsrf::ViaToken, Reason::AntiCsrfHeaderMissing),
+            (AntiCsrf::ViaCustomHeader, Reason::CustomHeaderMissing),
+        ] {
+            let found = who(&sent().decide(ApiPolicy::new(mode), &ready()));
+            assert_eq!(found, Err(refused), "{bearer:.9}");
+        }
+    }
+}
+
+/// Of two flaws the one that the SDK sees first is told.
+#[test]
+fn of_two_flaws_the_first_is_told() {
+    let policy = ApiPolicy::new(AntiCsrf::ViaCustomHeader);
+    let issuer = Signer::dynamic();
+    let unsigned = issuer.token(&issuer.header().replace("RS256", "none"), PAYLOAD);
+    let statik = Signer::statik().session(&payload_with("exp", "1"));
+    for (method, token, reason) in
+        [("POST", unsigned, Reason::CustomHeaderMissing), ("GET", statik, Reason::Expired)]
+    {
+        let sent = Sent::cookie(&token).method(method);
+        assert_eq!(who(&sent.decide(policy.clone(), &ready())), Err(reason));
+    }
+}

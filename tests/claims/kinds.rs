@@ -336,3 +336,28 @@ fn a_validator_of_ones_own() {
     );
     assert!(!refetches(&SignedInSince(60), "{}"));
 }
+
+/// In JavaScript nothing is `NaN`, and no JSON is infinite; a validator that expects such a number
+/// (a limit that was computed, and badly) must not find it in `null`.
+#[test]
+fn what_is_no_number_is_expected_of_no_value() {
+    for odd in [f64::NAN, f64::INFINITY] {
+        for value in ["null", "0", "[null]"] {
+            let is = PrimitiveClaim::new("k").has_value(odd);
+            assert_ne!(judge(&is, &claim("k", value, 0)), "", "{odd} {value}");
+            let includes = PrimitiveArrayClaim::new("k").includes(odd);
+            assert_ne!(judge(&includes, &claim("k", value, 0)), "", "{odd} {value}");
+        }
+    }
+}
+
+/// A list where one value is wanted: nothing is ever the same array, so without a look at what is
+/// excluded everybody would pass.
+#[test]
+fn a_list_that_is_excluded_as_one_value_lets_nobody_pass_by_mistake() {
+    let groups = PrimitiveArrayClaim::new("k");
+    let payload = claim("k", r#"["banned","guest"]"#, 0);
+    assert_ne!(judge(&groups.excludes_all(["banned"]), &payload), "");
+    assert_ne!(judge(&groups.excludes(vec!["banned"]), &payload), "");
+    assert_ne!(judge(&groups.excludes_all([vec!["banned", "guest"]]), &payload), "");
+}

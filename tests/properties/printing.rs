@@ -209,8 +209,7 @@ fn keys_with_skipped() -> KeySet {
     KeySet::parse(document.as_bytes(), &[provider::RS256]).unwrap()
 }
 
-/// Claims and all that is said of them. `ClaimValue` and `ClaimReason` have a `Display`, which is their
-/// JSON text and so not shown here; their `Debug` says no more than the others'.
+/// Claims and all that is said of them. None has a `Display`; the JSON text is had by asking for it.
 fn claims_shown() -> Vec<(&'static str, String)> {
     let payload = r#"{"marker":{"v":["marker"],"t":1},"st-ev":{"v":"marker"},"st-mfa":"marker"}"#;
     let claims = Claims::parse(payload).unwrap();

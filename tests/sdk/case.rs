@@ -15,6 +15,8 @@ pub(crate) struct Case {
     pub(crate) cookies: Vec<Token>,
     /// Whether a part without `=` has that name.
     pub(crate) bare_name: bool,
+    /// How many parts the SDK counts: it leaves white space between the name and the `=`.
+    pub(crate) counted: usize,
     /// Parts between semicolons, and bytes, in all fields.
     pub(crate) parts: usize,
     pub(crate) length: usize,
@@ -66,6 +68,12 @@ impl Case {
             .map(|(_, value)| Token::in_cookie(value.trim_matches([' ', '\t'])))
             .collect();
         let bare_name = parts.iter().any(|part| part.trim() == "sAccessToken");
+        let counted = parts
+            .iter()
+            .filter(|part| {
+                decoded(part.trim().split('=').next().unwrap_or_default()) == "sAccessToken"
+            })
+            .count();
         let authorization =
             text("authorization").or_else(|| text("token").map(|token| format!("Bearer {token}")));
         let bearer = authorization.and_then(|field| {
@@ -73,7 +81,7 @@ impl Case {
             Some(Token::new(token.trim_matches([' ', '\t']).into(), token.trim().into()))
         });
         let (parts, length) = (parts.len(), fields.iter().map(|field| field.chars().count()).sum());
-        Self { line, bearer, cookies, bare_name, parts, length }
+        Self { line, bearer, cookies, bare_name, counted, parts, length }
     }
 
     pub(crate) fn option(&self, name: &str) -> &Value {
@@ -117,6 +125,12 @@ impl Case {
         let kid = self.read().and_then(|token| token.header.get("kid").cloned());
         let keys = self.keys().unwrap_or_default();
         keys.into_iter().filter(|key| key.get("kid") == kid.as_ref()).collect()
+    }
+
+    /// Whether the `exp` of the token that is read has passed.
+    pub(crate) fn has_expired(&self) -> bool {
+        let exp = self.read().and_then(|token| token.payload.get("exp")).and_then(Value::as_f64);
+        exp.is_some_and(|exp| exp * 1_000.0 <= self.now())
     }
 
     /// The time in milliseconds.

@@ -211,13 +211,19 @@ fn is_base64(byte: u8) -> bool {
 
 /// Every one of them, in the order of the entries.
 pub(crate) const ROWS: &[Row] = &[
-    Row::new(
-        "C1",
-        "several access token cookies, of which the SDK sees that the first is malformed",
-        |d| {
-            d.several() && d.case.cookies.len() > 1 && !matches!(d.theirs(), Verdict::TryRefresh(_))
-        },
-    ),
+    Row::new("C1", "several access token cookies, and a first token that counts as absent", |d| {
+        let absent = match d.case.read() {
+            None => true,
+            // To the SDK alone it is a session's.
+            Some(_) => d.case.read_from_bearer() && d.flaw().is_some(),
+        };
+        d.several() && d.case.cookies.len() > 1 && absent
+    }),
+    Row::new("C4", "a second access token cookie with white space before its =", |d| {
+        d.several() && d.case.cookies.len() > 1 && d.case.counted < 2 && {
+            d.case.read().is_some() && !d.case.read_from_bearer()
+        }
+    }),
     Row::new("C3", "a second access token cookie without =, which the SDK counts", |d| {
         d.counts_two() && d.case.bare_name
     }),
@@ -271,6 +277,7 @@ pub(crate) const ROWS: &[Row] = &[
             nbf * 1_000.0 <= d.case.now() && nbf > (d.case.now() / 1_000.0).floor()
         }) && d.goes_on_here()
             && d.case.keys().is_some_and(|keys| keys.iter().all(Value::is_object))
+            && d.case.keys_named().len() == 1
     }),
     Row::new("T15", "exp with a fraction, and at that very millisecond", |d| {
         let exp = d.case.read().and_then(|token| token.payload.get("exp")).and_then(Value::as_f64);
@@ -288,6 +295,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row::new("K1", "the keys cannot be fetched", |d| {
         d.unavailable("keys_unavailable")
             && !d.status_is_200()
+            && !d.case.has_expired()
             && matches!(d.theirs(), Verdict::TryRefresh(_))
     }),
     Row::new("K2", "a document without a usable key", |d| {

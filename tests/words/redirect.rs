@@ -111,6 +111,24 @@ fn anything_else_becomes_the_root() {
     assert_eq!(routes().return_path(b"/\xff"), ReturnPath::default());
 }
 
+/// "As the most tolerant router would say: escapes decoded": one that decodes before it takes out dots
+/// and doubled slashes, or drops parameters of a segment, is at the route with these.
+#[test]
+fn a_route_behind_escapes_is_the_route() {
+    for target in [
+        "/%2fauth",
+        "/a/..%2fauth",
+        "/a%2f..%2fauth/x",
+        "/.%2fauth",
+        "/%2e%2fsession/refresh-page",
+        "/auth;a=b",
+        "/auth%3ba=b",
+        "/auth%2f",
+    ] {
+        assert_eq!(path(target), ReturnPath::default(), "{target}");
+    }
+}
+
 #[test]
 fn a_redirect_is_a_303_that_nobody_keeps() {
     let (routes, back) = (routes(), path("/a?b=c&d=e+f%20g~._-"));

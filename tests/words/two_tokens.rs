@@ -158,6 +158,23 @@ fn refreshing_for_the_front_token_s_sake_is_counted_too() {
     }
 }
 
+/// The table of `with_front_token` has no exception for a session whose claims are invalid: of another
+/// payload than the front end's it is refreshed, which may be all that its claims need.
+#[test]
+fn tokens_that_do_not_match_are_refreshed_before_claims_are_looked_at() {
+    let gate =
+        Gate::page(PagePolicy::default().claim(supertokens_session::UserRoleClaim::includes("x")));
+    let newer = PAYLOAD.replace("admin", "x");
+    assert_ne!(newer, PAYLOAD);
+    let front = FrontToken::header_value(&session(&newer));
+    let field = format!("{}; sFrontToken={front}", cookie(PAYLOAD));
+    let request = gate.request("GET", [field.as_bytes()]);
+    let access = request.decide(&keys(&jwks()), at(NOW));
+    assert_eq!(access.name(), "invalid_claims");
+    let decision = request.with_front_token(access, FrontToken::find([field.as_bytes()]), at(NOW));
+    assert_eq!(decision, SessionDecision::TryRefresh(Reason::TokensDoNotMatch));
+}
+
 /// A page gate that did not look at the request has nothing to compare.
 #[test]
 fn a_method_that_is_not_decided_stays_so() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Form, RawQuery, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, ORIGIN, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::{AppendHeaders, Html, IntoResponse, IntoResponseParts, Redirect, Response};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use supertokens_session::{
     AntiCsrf, ApiPolicy, AskCore, CoreAnswer, EmailVerificationClaim, Fetch, FetchAnswer,
     FetchKeys, Gate, InvalidClaims, KeyPolicy, KeyStore, Keys, NextAction, PagePolicy, Reason,
-    ReturnPath, Routes, Session, SessionDecision, Ticket, UnixMillis, crypto,
+    ReturnPath, Routes, Session, SessionDecision, Ticket, TokenCookies, UnixMillis, crypto,
 };
 
 use crate::Now;
@@ -234,8 +234,12 @@ async fn sign_in_page(State(site): This) -> Response {
 async fn sign_in(
     State(site): This,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
+    if !is_own(&site, &headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let fields: Vec<_> = form.iter().map(|(id, value)| json!({"id": id, "value": value})).collect();
     let body = json!({"formFields": fields}).to_string();
     let got = site.ask_auth("/signin", &HeaderMap::new(), body).await;
@@ -261,7 +265,9 @@ async fn refresh(State(site): This, RawQuery(query): RawQuery, headers: HeaderMa
         }
         Some(got) if got.status == StatusCode::UNAUTHORIZED => {
             let to = send(&site.routes.to_sign_in(&back));
-            (no_session(), handed_on(&got), to).into_response()
+            // Not from a visitor whose cookies were not sent along, as with a link on another site.
+            let has_cookies = headers.contains_key(COOKIE);
+            (has_cookies.then(no_session), handed_on(&got), to).into_response()
         }
         _ => site.auth_is_down(),
     }
@@ -269,6 +275,9 @@ async fn refresh(State(site): This, RawQuery(query): RawQuery, headers: HeaderMa
 
 /// Signs out at the auth API, and in the browser whatever the API says.
 async fn sign_out(State(site): This, headers: HeaderMap) -> Response {
+    if !is_own(&site, &headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let got = site.ask_auth("/signout", &headers, String::new()).await;
     let to = send(&site.routes.to_sign_in(&ReturnPath::default()));
     (no_session(), got.as_ref().map(handed_on), to).into_response()
@@ -289,7 +298,7 @@ impl Site {
     /// A POST to the auth API, with the browser's cookies.
     async fn ask_auth(&self, path: &str, headers: &HeaderMap, body: String) -> Option<Got> {
         let post = Request::post(format!("{}{path}", self.config.api));
-        // The SDK's: answer with cookies; and this is no form of another site's.
+        // The SDK's: answer with cookies; and this is no form of another site's (`is_own` has seen to it).
         let fields = [
             ("st-auth-mode", "cookie"),
             ("rid", "anti-csrf"),
@@ -365,11 +374,19 @@ fn handed_on(got: &Got) -> impl IntoResponseParts + use<> {
 
 /// Forgets the session in the browser.
 fn no_session() -> impl IntoResponseParts {
-    let gone = |name, path| format!("{name}=; Path={path}; HttpOnly; SameSite=Lax; Max-Age=0");
-    AppendHeaders([
-        (SET_COOKIE, gone("sAccessToken", "/")),
-        (SET_COOKIE, gone("sRefreshToken", REFRESH)),
-    ])
+    let cookies = TokenCookies::default().secure(false).refresh_token_path(REFRESH);
+    let fields = cookies.clearing_headers().map(|(name, value)| (name, value.into_owned()));
+    AppendHeaders(fields.collect::<Vec<_>>())
+}
+
+/// Whether a form is this site's: another one's could sign a visitor in as somebody else, or out. Browsers
+/// say where a request comes from, and what says nothing is none.
+fn is_own(site: &Site, headers: &HeaderMap) -> bool {
+    match (headers.get("sec-fetch-site"), headers.get(ORIGIN)) {
+        (Some(from), _) => from == "same-origin" || from == "none",
+        (None, Some(origin)) => origin == site.config.own.as_str(),
+        (None, None) => true,
+    }
 }
 
 /// What the library answers is data.

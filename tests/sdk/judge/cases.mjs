@@ -140,6 +140,7 @@ for (const [id, first, last] of [['good-bad', good, 'a.b.c'], ['bad-good', 'a.b.
   add(`twice-${id}`, 'two cookies', { cookie_header: `sAccessToken=${first}; sAccessToken=${last}` });
 }
 add('twice-escaped-name', 'the second name is percent-encoded', { cookie_header: `sAccessToken=${good}; s%41ccessToken=x` });
+add('twice-space', 'white space before the = of the first', { cookie_header: `sAccessToken =${good}; sAccessToken=x` });
 add('twice-no-value', 'the second has no =', { cookie_header: `sAccessToken=${good}; sAccessToken` });
 for (const [id, authorization] of Object.entries({
   lower: `bearer ${good}`,
@@ -162,6 +163,21 @@ add('bearer-lower-cookie', 'not a bearer token, and a good cookie', { authorizat
 add('bearer-two-spaces-cookie', 'one, and a good cookie', { authorization: `Bearer  ${good}`, ...cookie(second) });
 add('bearer-empty-cookie', 'an empty one, and a good cookie', { authorization: 'Bearer ', ...cookie(second) });
 add('token', 'a bare token', { token: good });
+
+// A cookie that is fallen back to is checked as any other.
+for (const antiCsrf of ['VIA_TOKEN', 'VIA_CUSTOM_HEADER']) {
+  add(`fallback-csrf-${antiCsrf}`, 'a malformed bearer token does not spare the cookie the check', { method: 'POST', opts: { antiCsrf }, ...bearer('a.b.c'), ...cookie(good) });
+  add(`fallback-csrf-${antiCsrf}-oauth2`, 'nor does a token of another kind', { method: 'POST', opts: { antiCsrf }, ...bearer(token({ stt: 1 })), ...cookie(good) });
+}
+// Versions that have less in them.
+for (const version of ['3', '4', undefined]) {
+  for (const tId of ['tenant-2', undefined]) {
+    if (version === '4' && tId === undefined) continue;
+    add(`version-${version ?? 'absent'}-${tId ?? 'no'}-tId`, 'whose word tId is', cookie(dynamic.token(dynamic.header({ version }), { ...PAYLOAD, rsub: undefined, tId })));
+  }
+}
+add('expired-outage', 'an expired token is expired, whatever became of the keys', { ...cookie(expired), jwks_status: 500 });
+add('expired-unknown-key', 'nor need its key be there', { ...cookie(dynamic.token(dynamic.header(), { ...PAYLOAD, exp: NOW - 1 })), jwks: { keys: [statik.jwk] } });
 
 // The kind of signing key.
 for (const useDynamicAccessTokenSigningKey of [true, false]) {
