@@ -84,13 +84,13 @@ fn check(sent: &Sent<'_>, policy: &Policy, status: Option<u16>, body: &[u8]) {
     let decision = request.decide(keys, now);
     assert_eq!(request.decide(keys, now), decision, "deciding twice");
     answers(&gate, policy, &decision, now);
-    assert_eq!(request.replacement(&decision), None, "the core has said nothing");
 
     match (expected, decision) {
         (Outcome::Session(answer), SessionDecision::Authenticated(session)) => {
             assert_eq!(answer_of(&session), answer);
             same_user_on_a_page(sent, policy, &answer, now);
             assert!(request.token(&session).is_some());
+            assert_eq!(request.replacement_headers(&session).count(), 0);
         }
         (Outcome::Ask(reason, answer), SessionDecision::AskCore(check)) => {
             assert_eq!(check.reason(), reason);
@@ -132,7 +132,10 @@ fn answered(
         let SessionDecision::Unavailable(why) = decision else { panic!("{decision:?}") };
         assert_eq!((why.reason(), why.retry_after(now)), (reason, 1));
     };
-    let mut replacement = None;
+    let is_other = |handle: &Option<String>| {
+        handle.as_ref().is_some_and(|handle| *handle != answer.session_handle)
+    };
+    let mut replaced = false;
     match said {
         None => unavailable(&decision, Reason::CoreUnavailable),
         Some(Said::Nothing) => unavailable(&decision, Reason::CoreAnswer),
@@ -140,24 +143,32 @@ fn answered(
         Some(Said::Refresh) => {
             assert_eq!(decision, SessionDecision::TryRefresh(Reason::CoreRefused));
         }
-        Some(Said::Exists) => {
+        Some(Said::Exists(handle) | Said::Replaced(handle, _)) if is_other(&handle) => {
+            unavailable(&decision, Reason::CoreAnswer);
+        }
+        Some(Said::Exists(_)) => {
             let SessionDecision::Authenticated(session) = &decision else { panic!("{decision:?}") };
             assert_eq!(answer_of(session), answer);
         }
-        Some(Said::Replaced(token)) => match judged(&token, TokenSource::Core, policy) {
+        Some(Said::Replaced(_, token)) => match judged(&token, answer.source, policy) {
             Verdict::Holds(new) if new.session_handle == answer.session_handle => {
                 let SessionDecision::Authenticated(session) = &decision else {
                     panic!("{decision:?}")
                 };
                 assert_eq!(answer_of(session), new);
                 assert_eq!(request.token(session), Some(token.as_str()));
-                replacement = Some(token);
+                replaced = true;
             }
             Verdict::UnknownKey => assert!(matches!(decision, SessionDecision::FetchKeys(_))),
             _ => unavailable(&decision, Reason::CoreAnswer),
         },
     }
-    assert_eq!(request.replacement(&decision), replacement.as_deref());
+    if let SessionDecision::Authenticated(session) = &decision {
+        let fields: Vec<_> = request.replacement_headers(session).collect();
+        assert_eq!(fields.len(), if replaced { 3 } else { 0 });
+        let is_field = |text: &str| text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        assert!(fields.iter().all(|(_, value)| is_field(value)), "{fields:?}");
+    }
 }
 
 fn judged(token: &str, source: TokenSource, policy: &Policy) -> Verdict {
@@ -183,15 +194,14 @@ fn same_user_on_a_page(sent: &Sent<'_>, policy: &Policy, answer: &Answer, now: U
 /// Status and body are a table's, and only the end of a session takes its tokens away.
 fn answers(gate: &Gate<ApiPolicy>, policy: &Policy, decision: &ApiDecision, now: UnixMillis) {
     let expected = match decision {
-        SessionDecision::Authenticated(_)
-        | SessionDecision::FetchKeys(_)
-        | SessionDecision::AskCore(_)
-        | SessionDecision::NoSession(Reason::NotChecked) => None,
+        SessionDecision::Authenticated(_) | SessionDecision::NoSession(Reason::NotChecked) => None,
         SessionDecision::NoSession(reason) => (policy.session_required
             || *reason == Reason::Revoked)
             .then_some((401, r#"{"message":"unauthorised"}"#)),
         SessionDecision::TryRefresh(_) => Some((401, r#"{"message":"try refresh token"}"#)),
-        SessionDecision::Unavailable(_) => Some((503, r#"{"message":"service unavailable"}"#)),
+        SessionDecision::Unavailable(_)
+        | SessionDecision::FetchKeys(_)
+        | SessionDecision::AskCore(_) => Some((503, r#"{"message":"service unavailable"}"#)),
         other => panic!("there are no validators: {other:?}"),
     };
     let response = gate.response(decision, now);

@@ -89,7 +89,7 @@ pub fn decide(sent: &Sent<'_>, policy: &Policy, keys: &token::Keys, now: u64) ->
                 (None, _) => Some(Reason::AntiCsrfTokenMissing),
                 (_, None) => Some(Reason::AntiCsrfHeaderMissing),
                 (Some(own), Some(sent)) => {
-                    (own.as_bytes() != sent).then_some(Reason::AntiCsrfMismatch)
+                    (own.as_bytes() != trimmed(sent)).then_some(Reason::AntiCsrfMismatch)
                 }
             };
             match wrong.filter(|_| needs_token) {
@@ -116,19 +116,24 @@ fn claims(answer: &Answer) -> Value {
 }
 
 fn bearer(field: &[u8]) -> Option<&[u8]> {
-    let mut token = field.strip_prefix(b"Bearer ")?;
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = token {
-        token = rest;
-    }
+    let token = trimmed(trimmed(field).strip_prefix(b"Bearer ")?);
     (!token.is_empty()).then_some(token)
+}
+
+fn trimmed(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
 }
 
 /// What the core said.
 #[derive(Debug, PartialEq)]
 pub enum Said {
-    Exists,
-    /// This token is in the place of the other.
-    Replaced(String),
+    /// The session of this handle exists, if it says which.
+    Exists(Option<String>),
+    /// The same, and this token is in the place of the other.
+    Replaced(Option<String>, String),
     Revoked,
     Refresh,
     Nothing,
@@ -140,11 +145,13 @@ pub fn said(status: u16, body: &[u8]) -> Said {
     }
     let limits = Limits { depth: 67, marks: 1120, ..json::PAYLOAD };
     let Some(answer) = json::strict(body, limits) else { return Said::Nothing };
+    let handle = answer["session"]["handle"].as_str().map(str::to_owned);
     match (answer["status"].as_str(), &answer["accessToken"]) {
-        (Some("OK"), Value::Null) => Said::Exists,
-        (Some("OK"), token) => {
-            token["token"].as_str().map_or(Said::Nothing, |token| Said::Replaced(token.to_owned()))
-        }
+        (Some("OK"), Value::Null) => Said::Exists(handle),
+        (Some("OK"), token) => match token["token"].as_str() {
+            Some(token) => Said::Replaced(handle, token.to_owned()),
+            None => Said::Nothing,
+        },
         (Some("UNAUTHORISED"), _) => Said::Revoked,
         (Some("TRY_REFRESH_TOKEN"), _) => Said::Refresh,
         _ => Said::Nothing,
