@@ -166,7 +166,8 @@ fn answered(
     if let SessionDecision::Authenticated(session) = &decision {
         let fields: Vec<_> = request.replacement_headers(session).collect();
         assert_eq!(fields.len(), if replaced { 3 } else { 0 });
-        let is_field = |text: &str| text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        let is_field =
+            |text: &str| text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
         assert!(fields.iter().all(|(_, value)| is_field(value)), "{fields:?}");
     }
 }

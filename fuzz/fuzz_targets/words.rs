@@ -225,7 +225,12 @@ fn api_answer(bytes: &[u8]) {
         let expected = match (status, failures) {
             (200..=299, _) => SessionDecision::Authenticated(SESSION.clone()),
             (401, _) => SessionDecision::TryRefresh(Reason::ApiRefused),
-            (403, Some(failures)) => SessionDecision::InvalidClaims(failures),
+            (403, Some(failures)) => {
+                let SessionDecision::InvalidClaims(invalid) = decision else { panic!("403") };
+                assert_eq!(invalid.failures(), failures.failures());
+                assert_eq!(invalid.session(), Some(&*SESSION));
+                continue;
+            }
             _ => {
                 assert_eq!(decision.reason(), Some(Reason::ApiAnswer), "{status}");
                 continue;
