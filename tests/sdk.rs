@@ -163,7 +163,9 @@ fn requests_of_a_file_are_answered_as_by_the_sdk_or_otherwise_on_purpose() {
         return;
     };
     let read = |path| std::fs::read_to_string(Path::new(path)).unwrap();
-    table(&compare(&read(&cases), &read(&answers)));
+    let answers = read(&answers);
+    table(&compare(&read(&cases), &answers));
+    println!("{} requests compared", answers.lines().count());
 }
 
 /// A row must look at what causes its difference, or a bug hides in it. Here the gate refuses a good

@@ -90,7 +90,8 @@ pub fn invalid_claims(failures: &str) -> Page {
 #[must_use]
 pub fn refresh_loop(why: Reason) -> Page {
     let body = format!(
-        "<p>Your session was refreshed again and again, and still cannot be used: {}. {}",
+        "<p>Your session was refreshed again and again, and still cannot be used: {}. \
+         <a href=/account>Try again</a> in ten seconds, or: {}",
         escape(why),
         post("/auth/signout", "Sign out and in again"),
     );
