@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 use supertokens_session::UnixMillis;
 
 use crate::Now;
+use crate::pages;
 
 /// A real core's tokens live for an hour; these expire while one watches.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(15);
@@ -294,4 +295,20 @@ fn random() -> String {
     let mut bytes = [0; 24];
     getrandom::fill(&mut bytes).expect("randomness");
     base64url(&bytes)
+}
+
+/// What the demo issuer lets a visitor do to the world.
+#[must_use]
+pub fn buttons(demo: &str) -> String {
+    let rows = [
+        [("verify", "Verify my e-mail address"), ("rotate", "Rotate the key now")],
+        [("stop-core", "Stop the core"), ("start-core", "Start the core")],
+        [("second-cookie", "Add a second access token cookie"), ("one-cookie", "Remove it")],
+        [("stop-api", "Stop the auth API"), ("start-api", "Start the auth API")],
+        [("static-key", "Sign with the static key"), ("dynamic-key", "Sign with the dynamic key")],
+        [("ask", "Have the core asked about tokens"), ("do-not-ask", "Do not")],
+    ];
+    let form = |(name, text)| pages::post(&format!("{demo}/demo/{name}"), text);
+    let rows = rows.map(|row| format!("<div>{}</div>", row.map(form).join(" ")));
+    format!("<hr><h2>The demo issuer</h2>{}", rows.concat())
 }

@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use supertokens_session::{Reason, Session, UnixMillis};
 
+use crate::issuer;
+
 /// A page but for its frame.
 #[derive(Debug)]
 pub struct Page(&'static str, String);
@@ -13,7 +15,7 @@ impl Page {
     #[must_use]
     pub fn with_buttons(&self, demo: Option<&str>) -> String {
         let Self(title, body) = self;
-        let buttons = demo.map(buttons).unwrap_or_default();
+        let buttons = demo.map(issuer::buttons).unwrap_or_default();
         format!(
             "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
              <meta name=viewport content='width=device-width'>\
@@ -25,22 +27,8 @@ impl Page {
     }
 }
 
-/// What the demo issuer lets a visitor do to the world.
-fn buttons(demo: &str) -> String {
-    let rows = [
-        [("verify", "Verify my e-mail address"), ("rotate", "Rotate the key now")],
-        [("stop-core", "Stop the core"), ("start-core", "Start the core")],
-        [("second-cookie", "Add a second access token cookie"), ("one-cookie", "Remove it")],
-        [("stop-api", "Stop the auth API"), ("start-api", "Start the auth API")],
-        [("static-key", "Sign with the static key"), ("dynamic-key", "Sign with the dynamic key")],
-        [("ask", "Have the core asked about tokens"), ("do-not-ask", "Do not")],
-    ];
-    let form = |(name, text)| post(&format!("{demo}/demo/{name}"), text);
-    let rows = rows.map(|row| format!("<div>{}</div>", row.map(form).join(" ")));
-    format!("<hr><h2>The demo issuer</h2>{}", rows.concat())
-}
-
-fn post(to: &str, text: &str) -> String {
+/// A form that is one button.
+pub fn post(to: &str, text: &str) -> String {
     format!("<form method=post action='{to}'><button>{text}</button></form>")
 }
 

@@ -236,22 +236,20 @@ async fn sign_in(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     Form(form): Form<Vec<(String, String)>>,
-) -> Response {
-    if !is_own(&site, &headers) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
+) -> Result<Response, StatusCode> {
+    must_be_own(&site, &headers)?;
     let fields: Vec<_> = form.iter().map(|(id, value)| json!({"id": id, "value": value})).collect();
     let body = json!({"formFields": fields}).to_string();
     let got = site.ask_auth("/signin", &HeaderMap::new(), body).await;
     let Some(got) = got.filter(|got| got.status == StatusCode::OK) else {
-        return site.auth_is_down();
+        return Ok(site.auth_is_down());
     };
     let answer: Value = serde_json::from_slice(&got.body).unwrap_or_default();
-    if answer["status"] == "OK" {
+    Ok(if answer["status"] == "OK" {
         (handed_on(&got), send(&site.routes.to(&site.back(query)))).into_response()
     } else {
         site.html(200, pages::sign_in(true, site.config.demo.is_some()))
-    }
+    })
 }
 
 /// Refreshes at the auth API, and goes back to where the visitor was. To the sign-in page only if the
@@ -274,13 +272,11 @@ async fn refresh(State(site): This, RawQuery(query): RawQuery, headers: HeaderMa
 }
 
 /// Signs out at the auth API, and in the browser whatever the API says.
-async fn sign_out(State(site): This, headers: HeaderMap) -> Response {
-    if !is_own(&site, &headers) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
+async fn sign_out(State(site): This, headers: HeaderMap) -> Result<Response, StatusCode> {
+    must_be_own(&site, &headers)?;
     let got = site.ask_auth("/signout", &headers, String::new()).await;
     let to = send(&site.routes.to_sign_in(&ReturnPath::default()));
-    (no_session(), got.as_ref().map(handed_on), to).into_response()
+    Ok((no_session(), got.as_ref().map(handed_on), to).into_response())
 }
 
 /// Longer than an answer takes, and shorter than a visitor waits.
@@ -298,7 +294,7 @@ impl Site {
     /// A POST to the auth API, with the browser's cookies.
     async fn ask_auth(&self, path: &str, headers: &HeaderMap, body: String) -> Option<Got> {
         let post = Request::post(format!("{}{path}", self.config.api));
-        // The SDK's: answer with cookies; and this is no form of another site's (`is_own` has seen to it).
+        // The SDK's: answer with cookies; and this is no form of another site's (`must_be_own`).
         let fields = [
             ("st-auth-mode", "cookie"),
             ("rid", "anti-csrf"),
@@ -379,14 +375,15 @@ fn no_session() -> impl IntoResponseParts {
     AppendHeaders(fields.collect::<Vec<_>>())
 }
 
-/// Whether a form is this site's: another one's could sign a visitor in as somebody else, or out. Browsers
-/// say where a request comes from, and what says nothing is none.
-fn is_own(site: &Site, headers: &HeaderMap) -> bool {
-    match (headers.get("sec-fetch-site"), headers.get(ORIGIN)) {
+/// 403 unless a form is this site's: another one's could sign a visitor in as somebody else, or out.
+/// Browsers say where a request comes from, and what says nothing is none.
+fn must_be_own(site: &Site, headers: &HeaderMap) -> Result<(), StatusCode> {
+    let is_own = match (headers.get("sec-fetch-site"), headers.get(ORIGIN)) {
         (Some(from), _) => from == "same-origin" || from == "none",
         (None, Some(origin)) => origin == site.config.own.as_str(),
         (None, None) => true,
-    }
+    };
+    is_own.then_some(()).ok_or(StatusCode::FORBIDDEN)
 }
 
 /// What the library answers is data.
