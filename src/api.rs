@@ -242,11 +242,11 @@ impl<'r> ApiRequest<'r> {
         let at = pipeline.now.saturating_add(RETRY_CORE);
         let question = self.question(&found);
         let (handle, replacement) = match &self.core {
-            Some((check, verdict)) if check.is_about(question.access_token) => match verdict {
+            Some((asked, verdict)) if asked.is(&question) => match verdict {
                 Verdict::Not(reason) => return Err(NoKey::Because(*reason, at)),
                 Verdict::Exists { handle, replacement } => (handle, replacement),
             },
-            // Nobody has asked, or about another token.
+            // Nobody has asked, or something else.
             _ => return Ok(Err(AskCore::new(why, &question))),
         };
         let own = found.session.session_handle();
@@ -263,7 +263,9 @@ impl<'r> ApiRequest<'r> {
         match judged {
             Ok(session) => Ok(Ok(session)),
             // Whatever is wrong with it, no refresh mends what the core makes.
-            Err(NoKey::Because(reason, _)) if reason.kind() != Kind::Unavailable => {
+            Err(NoKey::Because(reason, _))
+                if reason.kind() != Kind::Unavailable || reason == Reason::CoreAnswer =>
+            {
                 Err(NoKey::Because(Reason::CoreAnswer, at))
             }
             Err(no_key) => Err(no_key),
@@ -286,13 +288,13 @@ impl<'r> ApiRequest<'r> {
 
     /// Takes what came of a question to the core. Then decide again: the token is judged once more,
     /// as time has passed, and a token that the core sends in its place is judged like any other. An
-    /// answer to a question about another token counts for nothing.
+    /// answer to another question than this request's counts for nothing.
     pub fn finish(&mut self, check: AskCore, answer: CoreAnswer<'_>) {
         self.core = Some((check, answer.verdict()));
     }
 
-    /// The text of the token that was decided on, to forward as `Authorization: Bearer`: where the core
-    /// has put another in the place of the request's, that one.
+    /// The text of the token of this request's session, to forward as `Authorization: Bearer`: where the
+    /// core has put another in the place of the request's, that one.
     #[must_use]
     pub fn token(&self, session: &Session) -> Option<&str> {
         self.replacement(session).or_else(|| {
@@ -309,19 +311,24 @@ impl<'r> ApiRequest<'r> {
         verdict.replacement()
     }
 
-    /// The header fields for the answer to this request, of whatever kind that is, once it has a
-    /// [`session`](SessionDecision::Authenticated), even one of
-    /// [`InvalidClaims`](crate::InvalidClaims::session): none, unless the core has put another
-    /// token in the place of the request's. Then they hand it on to the browser, in a cookie where the
-    /// request's was in one and else in the field `st-access-token`, with the `front-token` that goes
-    /// with it. Add each and replace none.
+    /// The header fields for the answer to this request, of whatever kind that is: none, unless the
+    /// core has put another token in the place of the request's, and that was found good in this
+    /// `decision`. Then they hand it on to the browser, in a cookie where the request's was in one and
+    /// else in the field `st-access-token`, with the `front-token` that goes with it. Add each and
+    /// replace none.
     ///
     /// The one before stays good. But each request with it is one more question to the core.
     pub fn replacement_headers(
         &self,
-        session: &Session,
+        decision: &ApiDecision,
     ) -> impl Iterator<Item = (&'static str, String)> {
-        let fields = self.replacement(session).map(|token| {
+        let session = match decision {
+            SessionDecision::Authenticated(session) => Some(session),
+            SessionDecision::InvalidClaims(invalid) => invalid.session(),
+            _ => None,
+        };
+        let replaced = session.and_then(|session| Some((session, self.replacement(session)?)));
+        let fields = replaced.map(|(session, token)| {
             let (token, exposed) = match session.source() {
                 TokenSource::Cookie => {
                     let cookie = self.policy.token_cookies.access_token(token);

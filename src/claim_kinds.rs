@@ -245,8 +245,8 @@ impl Rule {
             Self::Includes | Self::Excludes => core::slice::from_ref(expected),
             _ => expected.as_array().unwrap_or_default(),
         };
-        // No array and no object is ever the same as another, so to exclude one would exclude nothing.
-        if !several.iter().all(ClaimValue::is_primitive) {
+        // What is never the same as anything would exclude nothing.
+        if !several.iter().all(ClaimValue::can_be_same) {
             return false;
         }
         match self {

@@ -12,8 +12,8 @@ use core::fmt;
 /// A JSON value: what a session claim holds, what a validator expects, what a reason says.
 ///
 /// Numbers are doubles, as in JavaScript, and finite: what is not is printed as `null`, as
-/// `JSON.stringify` has it, and equals no claim. The members of an object have JavaScript's order: names that are array
-/// indices first, by number, then the others as they came.
+/// `JSON.stringify` has it, and equals no claim. The members of an object have JavaScript's order: names
+/// that are array indices first, by number, then the others as they came.
 ///
 /// [`to_json`](Self::to_json) prints what `JSON.stringify` does. `Debug` prints only the kind, for
 /// claims are the user's.
@@ -163,12 +163,12 @@ impl ClaimValue {
     /// JavaScript's `===` for values that have come by different ways: two arrays or two objects
     /// are never the same one.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.is_primitive() && !matches!(self.0, Kind::NotFinite) && self == other
+        self.can_be_same() && self == other
     }
 
-    /// Whether it has no parts.
-    pub(crate) const fn is_primitive(&self) -> bool {
-        !matches!(self.0, Kind::Array(_) | Kind::Object(_))
+    /// Whether any value is the same: not as an array, an object or what is no number.
+    pub(crate) const fn can_be_same(&self) -> bool {
+        !matches!(self.0, Kind::Array(_) | Kind::Object(_) | Kind::NotFinite)
     }
 }
 

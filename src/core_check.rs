@@ -31,18 +31,20 @@ use crate::reason::Reason;
 pub struct AskCore {
     reason: Reason,
     body: String,
+    /// What the question says but for the token.
+    flags: [bool; 3],
 }
 
 impl AskCore {
     pub(crate) fn new(reason: Reason, question: &Question<'_>) -> Self {
-        Self { reason, body: question.to_json() }
+        Self { reason, body: question.to_json(), flags: question.flags() }
     }
 
-    /// Whether this was asked about this very token.
-    pub(crate) fn is_about(&self, access_token: &str) -> bool {
+    /// Whether this question was that one: about the same token, and as much wanted to be known.
+    pub(crate) fn is(&self, question: &Question<'_>) -> bool {
         let rest = self.body.strip_prefix(r#"{"accessToken":""#);
-        let rest = rest.and_then(|rest| rest.strip_prefix(access_token));
-        rest.is_some_and(|rest| rest.starts_with('"'))
+        let rest = rest.and_then(|rest| rest.strip_prefix(question.access_token));
+        rest.is_some_and(|rest| rest.starts_with('"')) && self.flags == question.flags()
     }
 
     /// [`Reason::CheckDatabase`] or [`Reason::FirstUseAfterRefresh`].
@@ -91,6 +93,10 @@ pub(crate) struct Question<'q> {
 }
 
 impl Question<'_> {
+    const fn flags(&self) -> [bool; 3] {
+        [self.do_anti_csrf_check, self.enable_anti_csrf, self.check_database]
+    }
+
     fn to_json(&self) -> String {
         let mut members = alloc::vec![("accessToken", ClaimValue::from(self.access_token))];
         if let Some(token) = self.anti_csrf_token {
@@ -177,12 +183,14 @@ fn read(body: &[u8]) -> Option<Verdict> {
     let answer = claim_json::read_strictly(body, LIMITS)?;
     match answer.get("status")?.as_text()? {
         "OK" => {
-            let handle = answer.get("session").and_then(|session| session.get("handle"));
+            let handle = match answer.get("session") {
+                None => None,
+                Some(session) => Some(session.get("handle")?.as_text()?.into()),
+            };
             let replacement = match answer.get("accessToken") {
                 Some(token) if !token.is_null() => Some(token.get("token")?.as_text()?.into()),
                 _ => None,
             };
-            let handle = handle.and_then(ClaimValue::as_text).map(String::from);
             Some(Verdict::Exists { handle, replacement })
         }
         "UNAUTHORISED" => Some(Verdict::Not(Reason::Revoked)),

@@ -77,7 +77,7 @@ impl FrontToken {
     /// # Errors
     ///
     /// It is longer than 4 KiB, not base64 (standard alphabet, padded), or not an object with the three
-    /// members. As in an access token, no name may stand twice; and no number has more than 24 bytes.
+    /// members. As in an access token, no name may stand twice; and no number has more than 25 bytes.
     pub fn parse(text: &[u8]) -> Result<Self, FrontTokenError> {
         Self::read(text, |json| claim_json::read_with(json, LONGEST_NUMBER)?.get("up").cloned())
     }
@@ -143,6 +143,7 @@ impl FrontToken {
     /// The value of the header field `front-token` that goes with the session's access token, when
     /// a replacement of that is handed on to the browser. (The value `remove` signs out.)
     ///
+    /// Of a session with much in it, it may be longer than browsers keep and [`parse`](Self::parse) reads.
     /// To a front end on another origin, name the field in `access-control-expose-headers`.
     #[must_use]
     pub fn header_value(session: &Session) -> String {
@@ -171,14 +172,14 @@ words! {
     /// assert_eq!(FrontToken::parse(b"remove").unwrap_err(), FrontTokenError::NotBase64);
     /// ```
     pub enum FrontTokenError {
-        TooLong = "too_long", "the front token is longer than any session's";
+        TooLong = "too_long", "the front token is longer than 4 KiB";
         NotBase64 = "not_base64", "the front token is not canonical base64, padded, of the standard alphabet";
         NotJson = "not_json", "the front token is not a JSON object in UTF-8";
         DuplicateMember = "duplicate_member", "a name stands twice in an object of the front token";
         TooComplex = "too_complex", "the front token has more members, values or depth than an access token may have";
         UserId = "user_id", "uid is missing, not a string or empty";
         ExpiresAt = "expires_at", "ate is missing, not a number or out of range";
-        Payload = "payload", "up is missing or not an object, or has a number of more than 24 bytes";
+        Payload = "payload", "up is missing or not an object, or has a number of more than 25 bytes";
     }
 }
 
@@ -246,9 +247,10 @@ const COOKIES: [&[u8]; 2] = [b"sFrontToken", b"front-token"];
 /// Bytes of a front token: no browser keeps a cookie of more (RFC 6265 section 6.1).
 const MAX_FRONT_TOKEN: usize = 4 * 1024;
 
-/// Bytes of a number in it: as many as JavaScript, Go and Python write for a double. With more digits one
-/// can be found whose reading takes a hundred times as long.
-const LONGEST_NUMBER: usize = 24;
+/// Bytes of a number in it: as many as JavaScript writes for a double at most, such as
+/// `-0.0000012345678901234567`. With more digits one can be found whose reading takes a hundred times as
+/// long.
+const LONGEST_NUMBER: usize = 25;
 
 /// An access token's payload inside one more object, and the escapes of its user id once more.
 const LIMITS: Limits = Limits {

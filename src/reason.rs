@@ -43,9 +43,10 @@ words! {
     /// Why a request is not (yet) a session.
     ///
     /// Reasons explain; what to *do* is the [`SessionDecision`](crate::SessionDecision) they come
-    /// in. Those from [`NotYetValid`](Self::NotYetValid) on, but for [`Expired`](Self::Expired), and
-    /// [`AntiCsrfMismatch`](Self::AntiCsrfMismatch) with its two neighbours say something of a token
-    /// whose signature held; all else may be the word of whoever sent the request.
+    /// in. Of a token whose signature held speak [`NotYetValid`](Self::NotYetValid),
+    /// [`SigningKeyKind`](Self::SigningKeyKind), [`InvalidClaims`](Self::InvalidClaims),
+    /// [`TokensDoNotMatch`](Self::TokensDoNotMatch), those that begin with `AntiCsrf`, and those of the
+    /// core and of the API behind a page; all else may be the word of whoever sent the request.
     ///
     /// ```
     /// use supertokens_session::Reason;

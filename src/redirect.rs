@@ -103,10 +103,12 @@ impl Routes {
     /// The path and query of a request, if they are fit to return to; otherwise `/`.
     #[must_use]
     pub fn return_path(&self, target: &[u8]) -> ReturnPath {
-        let path = path_of(target);
-        let is_route = [&self.sign_in, &self.refresh].iter().any(|route| route.holds(path));
+        let is_route = || {
+            let path = unfolded(path_of(target));
+            [&self.sign_in, &self.refresh].iter().any(|route| route.holds(&path))
+        };
         let text = core::str::from_utf8(target).ok();
-        match text.filter(|_| is_local(target) && !is_route) {
+        match text.filter(|_| is_local(target) && !is_route()) {
             Some(text) => ReturnPath(Cow::Owned(text.to_owned())),
             None => ReturnPath::default(),
         }
@@ -196,9 +198,9 @@ impl Route {
         location
     }
 
-    /// Whether `path` is this route's or below it, as the most tolerant router would say: without
-    /// regard to case, escapes decoded, what follows a `;` in a segment dropped, and dots and doubled
-    /// slashes taken out after that. To return to a route would go round; what is below sign-in
+    /// Whether an [`unfolded`] path is this route's or below it, or gets there on its way, as the most
+    /// tolerant router would say: what follows a `;` in a segment is dropped, and dots and doubled
+    /// slashes are taken out after that. To return to a route would go round; what is below sign-in
     /// (a callback, a second factor) is a step on the way here and no place to return to. Of a
     /// route on another site the path counts too: it may be this site under its full name.
     fn holds(&self, path: &[u8]) -> bool {
@@ -207,27 +209,34 @@ impl Route {
             Some(rest) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default(),
             None => front,
         };
-        let own = str_before(own, '?').trim_end_matches('/');
+        let own = unfolded(str_before(own, '?').as_bytes());
+        let own: Vec<&[u8]> = segments(&own).collect();
         // Everything is below `/`, and to return to `/` is the last resort.
         if own.is_empty() {
             return false;
         }
-        segments(path).starts_with(&segments(own.as_bytes()))
+        let mut walked: Vec<&[u8]> = Vec::new();
+        segments(path).any(|segment| {
+            if segment == b".." {
+                walked.pop();
+            } else {
+                walked.push(segment);
+            }
+            walked == own
+        })
     }
 }
 
-/// The segments of a path as [`Route::holds`] reads it.
-fn segments(path: &[u8]) -> Vec<Vec<u8>> {
-    let path: Vec<u8> = percent::decode(path).map(|byte| byte.to_ascii_lowercase()).collect();
-    let mut segments: Vec<Vec<u8>> = Vec::new();
-    for segment in path.split(|byte| matches!(byte, b'/' | b'\\')) {
-        match segment.split(|byte| *byte == b';').next().unwrap_or_default() {
-            b"" | b"." => {}
-            b".." => drop(segments.pop()),
-            segment => segments.push(segment.to_vec()),
-        }
-    }
-    segments
+/// A path with its escapes decoded, in lower case.
+fn unfolded(path: &[u8]) -> Vec<u8> {
+    percent::decode(path).map(|byte| byte.to_ascii_lowercase()).collect()
+}
+
+/// The segments that lead anywhere, without what follows a `;`.
+fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|byte| matches!(byte, b'/' | b'\\'))
+        .filter_map(|segment| segment.split(|byte| *byte == b';').next())
+        .filter(|segment| !matches!(*segment, b"" | b"."))
 }
 
 /// What follows `https://` or `http://`.

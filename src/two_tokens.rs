@@ -21,6 +21,7 @@ impl Request<'_> {
     ///
     /// | state | decision |
     /// |---|---|
+    /// | a method that is not decided, or more cookies than are read | as decided |
     /// | no front token: the front end has no session | `NoSession` |
     /// | a front token that cannot be read, or has expired | `TryRefresh` |
     /// | no access token | `TryRefresh` |
@@ -47,7 +48,9 @@ impl Request<'_> {
         front_token: Option<&[u8]>,
         now: UnixMillis,
     ) -> SessionDecision {
-        if decision == SessionDecision::NoSession(Reason::Method) {
+        // Whether there is a front token is known only of a request that was read, and to the end.
+        let unread = [Reason::Method, Reason::CookieHeaderTooLong, Reason::TooManyCookies];
+        if decision.reason().is_some_and(|reason| unread.contains(&reason)) {
             return decision;
         }
         let refresh = |reason| self.refuse(Unavailable::new(reason, None, now));

@@ -12,7 +12,7 @@ const TOKEN: usize = 8 * 1024;
 const COOKIES: usize = 64 * 1024;
 
 /// Bytes of a front token (`MAX_FRONT_TOKEN` in the library).
-const FRONT_TOKEN: usize = (2 * (TOKEN / 4 * 3) + 64).div_ceil(3) * 4;
+const FRONT_TOKEN: usize = 4 * 1024;
 
 /// Parts of the cookies; a token's own is one, and a field's end may be another
 /// (`MAX_COOKIES` in the library).
@@ -243,9 +243,9 @@ fn with_long_name(value: &str, room: usize) -> String {
 fn marks_of(room: usize) -> usize {
     match room {
         ..HEADER => 144 - 12,
-        HEADER..TOKEN => 560 - 24,
         // A front token's.
-        TOKEN.. => 2 * 560 + 8 - 12,
+        HEADER..FRONT_TOKEN => 2 * 560 + 8 - 12,
+        FRONT_TOKEN.. => 560 - 24,
     }
 }
 

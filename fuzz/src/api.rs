@@ -146,6 +146,9 @@ pub fn said(status: u16, body: &[u8]) -> Said {
     let limits = Limits { depth: 67, marks: 1120, ..json::PAYLOAD };
     let Some(answer) = json::strict(body, limits) else { return Said::Nothing };
     let handle = answer["session"]["handle"].as_str().map(str::to_owned);
+    if answer["status"] == "OK" && answer.get("session").is_some() && handle.is_none() {
+        return Said::Nothing;
+    }
     match (answer["status"].as_str(), &answer["accessToken"]) {
         (Some("OK"), Value::Null) => Said::Exists(handle),
         (Some("OK"), token) => match token["token"].as_str() {

@@ -122,7 +122,7 @@ fn the_question_is_the_sdk_s() {
 }
 
 /// An answer, and what is decided: the name of the decision, the reason.
-pub(crate) const ROWS: [(u16, &str, &str, Reason); 19] = [
+pub(crate) const ROWS: [(u16, &str, &str, Reason); 23] = [
     (200, r#"{"status":"UNAUTHORISED","message":"x"}"#, "no_session", Reason::Revoked),
     (200, r#"{"status":"TRY_REFRESH_TOKEN"}"#, "try_refresh", Reason::CoreRefused),
     (200, "", "unavailable", Reason::CoreAnswer),
@@ -135,6 +135,10 @@ pub(crate) const ROWS: [(u16, &str, &str, Reason); 19] = [
     (200, r#"{"status":"OK","status":"OK"}"#, "unavailable", Reason::CoreAnswer),
     (200, r#"{"status":"OK"} x"#, "unavailable", Reason::CoreAnswer),
     (200, r#"{"status":"OK","session":{"handle":"x"}}"#, "unavailable", Reason::CoreAnswer),
+    (200, r#"{"status":"OK","session":{"handle":7}}"#, "unavailable", Reason::CoreAnswer),
+    (200, r#"{"status":"OK","session":{}}"#, "unavailable", Reason::CoreAnswer),
+    (200, r#"{"status":"OK","session":null}"#, "unavailable", Reason::CoreAnswer),
+    (200, r#"{"status":"OK","session":[]}"#, "unavailable", Reason::CoreAnswer),
     (200, r#"{"status":"OK","accessToken":7}"#, "unavailable", Reason::CoreAnswer),
     (200, r#"{"status":"OK","accessToken":{}}"#, "unavailable", Reason::CoreAnswer),
     (200, r#"{"status":"OK","accessToken":{"token":"a.b.c"}}"#, "unavailable", Reason::CoreAnswer),
@@ -163,7 +167,6 @@ fn no_answer_but_ok_lets_a_session_pass() {
     for body in [
         r#"{"status":"OK"}"#,
         r#"{"status":"OK","session":{"handle":"handle-1","userDataInJWT":{"a":[1,{"b":null}]}}}"#,
-        r#"{"status":"OK","session":{"handle":7}}"#,
         r#"{"accessToken":null,"status":"OK"}"#,
     ] {
         let answer = CoreAnswer::http(200, body.as_bytes());
@@ -238,11 +241,17 @@ fn a_replacement_is_verified_like_any_other_token() {
         let mut request = sent.read(&gate);
         let check = ask(&request, &ready());
         let body = format!(
-            r#"{{"status":"OK","session":{{}},"accessToken":{{"token":"{token}","expiry":1}}}}"#
+            r#"{{"status":"OK","session":{{"handle":"handle-1"}},"accessToken":{{"token":"{token}","expiry":1}}}}"#
         );
         request.finish(check, CoreAnswer::http(200, body.as_bytes()));
         let decision = request.decide(&ready(), at(NOW));
         assert_eq!(decision.reason(), expected, "{note}");
+        if let SessionDecision::Unavailable(why) = &decision {
+            assert_eq!(why.retry_at(), at(NOW + 1), "{note}");
+        }
+        let is_proven = matches!(expected, None | Some(Reason::InvalidClaims));
+        let fields = request.replacement_headers(&decision).count();
+        assert_eq!(fields, if is_proven { 3 } else { 0 }, "{note}");
         if let SessionDecision::Authenticated(session) = &decision {
             assert_eq!(session.source(), TokenSource::Cookie);
             assert_eq!(request.token(session), Some(token.as_str()));
@@ -296,7 +305,7 @@ fn a_replacement_is_handed_on_in_the_way_the_request_s_token_came() {
             request.finish(check, CoreAnswer::http(200, body.as_bytes()));
             let decision = request.decide(&ready(), at(NOW));
             let SessionDecision::Authenticated(session) = &decision else { panic!("{decision:?}") };
-            let fields: Vec<_> = request.replacement_headers(session).collect();
+            let fields: Vec<_> = request.replacement_headers(&decision).collect();
             let front_token = FrontToken::header_value(session);
             let expected = [
                 own.clone(),
@@ -365,6 +374,18 @@ fn what_was_not_verified_is_no_replacement() {
     let body = br#"{"status":"OK","accessToken":{"token":"x\r\nset-cookie: a=b"}}"#;
     request.finish(check, CoreAnswer::http(200, body));
     let decision = request.decide(&ready, at(NOW));
-    let SessionDecision::Authenticated(session) = &decision else { panic!("{decision:?}") };
-    assert_eq!(request.replacement_headers(session).count(), 0);
+    assert_eq!(decision.name(), "authenticated");
+    assert_eq!(request.replacement_headers(&decision).count(), 0);
+}
+
+/// Nor one that was asked for less: under a policy that wants no look into the database.
+#[test]
+fn an_answer_to_a_lesser_question_is_none_to_this() {
+    let token = Signer::dynamic().session(&payload_with("parentRefreshTokenHash1", r#""x""#));
+    let (sent, less) = (Sent::cookie(&token), Gate::api(policy()));
+    let check = ask(&sent.read(&less), &ready());
+    let gate = asking();
+    let mut request = sent.read(&gate);
+    request.finish(check, CoreAnswer::http(200, br#"{"status":"OK"}"#));
+    assert_eq!(ask(&request, &ready()).reason(), Reason::CheckDatabase);
 }

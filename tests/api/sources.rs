@@ -113,7 +113,7 @@ fn a_session_says_where_its_token_was_and_the_request_lends_it() {
         let SessionDecision::Authenticated(session) = &decision else { panic!("{decision:?}") };
         assert_eq!(session.source(), source);
         assert_eq!(request.token(session), Some(token.as_str()));
-        assert_eq!(request.replacement_headers(session).count(), 0);
+        assert_eq!(request.replacement_headers(&decision).count(), 0);
     }
 }
 

@@ -347,6 +347,8 @@ fn what_is_no_number_is_expected_of_no_value() {
             assert_ne!(judge(&is, &claim("k", value, 0)), "", "{odd} {value}");
             let includes = PrimitiveArrayClaim::new("k").includes(odd);
             assert_ne!(judge(&includes, &claim("k", value, 0)), "", "{odd} {value}");
+            let excludes = PrimitiveArrayClaim::new("k").excludes(odd);
+            assert_ne!(judge(&excludes, &claim("k", value, 0)), "", "{odd} {value}");
         }
     }
 }

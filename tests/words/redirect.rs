@@ -124,6 +124,12 @@ fn a_route_behind_escapes_is_the_route() {
         "/auth;a=b",
         "/auth%3ba=b",
         "/auth%2f",
+        // On the way to somewhere else, for who does not take dots out.
+        "/auth/..;/account",
+        "/auth/%2e%2e%3b/x",
+        "/auth/..%2faccount",
+        "/auth/%2e%2e%5cx",
+        "/auth/x/..;/..;/account",
     ] {
         assert_eq!(path(target), ReturnPath::default(), "{target}");
     }

@@ -200,3 +200,23 @@ fn tokens_that_do_not_match_are_refreshed_whatever_the_claims_are() {
         request.with_front_token(decision, FrontToken::find([field.as_bytes()]), at(NOW));
     assert_eq!(decision, SessionDecision::TryRefresh(Reason::TokensDoNotMatch));
 }
+
+/// Whoever can fill the jar must not be able to send a visitor to the sign-in page and back for ever.
+#[test]
+fn no_front_token_is_missed_where_not_all_was_read() {
+    let gate = Gate::page(PagePolicy::default());
+    for (before, reason) in [
+        ("x=1; ".repeat(181), Reason::TooManyCookies),
+        (format!("x={}; ", "y".repeat(64 * 1024)), Reason::CookieHeaderTooLong),
+    ] {
+        for (attempts, expected) in [(4, "try_refresh"), (5, "refresh_loop")] {
+            let counter = format!("__Host-stRefreshAttempts={attempts}");
+            let field = format!("{before}sFrontToken={}; {counter}", fresh());
+            let request = gate.request("GET", [field.as_bytes()]);
+            let decision = request.decide(&keys(&jwks()), at(NOW));
+            let found = FrontToken::find([field.as_bytes()]);
+            let decision = request.with_front_token(decision, found, at(NOW));
+            assert_eq!((decision.name(), decision.reason()), (expected, Some(reason)));
+        }
+    }
+}

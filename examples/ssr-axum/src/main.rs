@@ -17,12 +17,7 @@ async fn main() -> io::Result<()> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         UnixMillis::since_epoch(since.unwrap_or(Duration::MAX))
     });
-    let port = match std::env::var("PORT") {
-        Ok(port) => {
-            port.parse().map_err(|_| io::Error::other(format!("PORT={port} is no port")))?
-        }
-        Err(_) => 3000,
-    };
+    let port = std::env::var("PORT").map_or(3000, |port| port.parse().expect("PORT is a port"));
     let (listener, own) = listen(port).await?;
     let named = |name| std::env::var(name).ok().map(|url| url.trim_end_matches('/').to_owned());
     let config = match (named("CORE_URL"), named("API_URL")) {

@@ -142,10 +142,12 @@ async fn user(State(site): This, method: Method, headers: HeaderMap) -> Response
         site.api.request(method.as_str(), cookies(&headers)).authorization(authorization);
     let mut keys = site.store.lock().unwrap().keys();
     loop {
-        match request.decide(&keys, (site.now)()) {
+        let decision = request.decide(&keys, (site.now)());
+        // A token that the core has sent in place of the request's, if it has.
+        let handed_on = AppendHeaders(request.replacement_headers(&decision).collect::<Vec<_>>());
+        match decision {
             SessionDecision::Authenticated(session) => {
                 let message = format!("Hello {}", session.user_id());
-                let handed_on = AppendHeaders(request.replacement_headers(&session));
                 let answer = ([(CACHE_CONTROL, "no-store")], Json(json!({"message": message})));
                 return (handed_on, answer).into_response();
             }
@@ -165,10 +167,9 @@ async fn user(State(site): This, method: Method, headers: HeaderMap) -> Response
             }
             refusal => {
                 let response = site.api.response(&refusal, (site.now)());
-                return response.map_or_else(
-                    || StatusCode::NO_CONTENT.into_response(),
-                    |response| send(&response),
-                );
+                let nobody = || StatusCode::NO_CONTENT.into_response();
+                let answer = response.map_or_else(nobody, |response| send(&response));
+                return (handed_on, answer).into_response();
             }
         }
     }
@@ -263,9 +264,10 @@ async fn refresh(State(site): This, RawQuery(query): RawQuery, headers: HeaderMa
         }
         Some(got) if got.status == StatusCode::UNAUTHORIZED => {
             let to = send(&site.routes.to_sign_in(&back));
-            // Not from a visitor whose cookies were not sent along, as with a link on another site.
-            let has_cookies = headers.contains_key(COOKIE);
-            (has_cookies.then(no_session), handed_on(&got), to).into_response()
+            // Not from a visitor whose cookies were not sent along, as with an image on another site.
+            let has = |field: &[u8]| field.windows(14).any(|part| part == b"sRefreshToken=");
+            let is_there = cookies(&headers).any(has);
+            (is_there.then(no_session), handed_on(&got), to).into_response()
         }
         _ => site.auth_is_down(),
     }
