@@ -3,12 +3,11 @@
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
-use core::time::Duration;
 
 use crate::api_policy::{AntiCsrf, ApiPolicy};
 use crate::cookie;
 use crate::core_check::{AskCore, CoreAnswer, Question, Verdict};
-use crate::decision::{ApiDecision, Kind, SessionDecision, Unavailable};
+use crate::decision::{ApiDecision, Kind, RETRY, SessionDecision, Unavailable};
 use crate::front_token::FrontToken;
 use crate::gate::Gate;
 use crate::keys::{Keys, NoKey};
@@ -69,7 +68,7 @@ impl Gate<ApiPolicy> {
         match decision {
             SessionDecision::Authenticated(_) => None,
             SessionDecision::FetchKeys(_) | SessionDecision::AskCore(_) => {
-                Some(Response::unavailable(now.saturating_add(RETRY_CORE), now))
+                Some(Response::unavailable(now.saturating_add(RETRY), now))
             }
             SessionDecision::NoSession(reason) => match reason.kind() {
                 Kind::NotChecked => None,
@@ -239,7 +238,7 @@ impl<'r> ApiRequest<'r> {
         found: Found<'r>,
     ) -> Result<Result<Session, AskCore>, NoKey> {
         let Some(why) = found.ask else { return Ok(Ok(found.session)) };
-        let at = pipeline.now.saturating_add(RETRY_CORE);
+        let at = pipeline.now.saturating_add(RETRY);
         let question = self.question(&found);
         let (handle, replacement) = match &self.core {
             Some((asked, verdict)) if asked.is(&question) => match verdict {
@@ -257,17 +256,13 @@ impl<'r> ApiRequest<'r> {
         let judged = pipeline.judge(token.as_bytes(), Ok(()), |verified| {
             // A replacement is of the same session, or the answer is to somebody else.
             let is_same = verified.payload.session_handle == own;
-            let session = || Session::new(verified, found.session.source()).replaced();
-            is_same.then(session).ok_or(Reason::CoreAnswer)
+            Ok(is_same.then(|| Session::new(verified, found.session.source()).replaced()))
         });
+        let nonsense = NoKey::Because(Reason::CoreAnswer, at);
         match judged {
-            Ok(session) => Ok(Ok(session)),
+            Ok(session) => session.map(Ok).ok_or(nonsense),
             // Whatever is wrong with it, no refresh mends what the core makes.
-            Err(NoKey::Because(reason, _))
-                if reason.kind() != Kind::Unavailable || reason == Reason::CoreAnswer =>
-            {
-                Err(NoKey::Because(Reason::CoreAnswer, at))
-            }
+            Err(NoKey::Because(reason, _)) if reason.kind() != Kind::Unavailable => Err(nonsense),
             Err(no_key) => Err(no_key),
         }
     }
@@ -362,10 +357,6 @@ fn refuse(why: Unavailable) -> ApiDecision {
         Kind::Refused | Kind::Claims | Kind::Asked => SessionDecision::TryRefresh(reason),
     }
 }
-
-/// When to try again where the core did not answer, or nonsense. Nobody knows; a second keeps a
-/// client that follows `Retry-After` from asking in a tight loop.
-const RETRY_CORE: Duration = Duration::from_secs(1);
 
 impl fmt::Debug for ApiRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

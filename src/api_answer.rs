@@ -1,7 +1,5 @@
 //! The answer of the API behind a page, read back.
 
-use core::time::Duration;
-
 use crate::invalid_claims::InvalidClaims;
 use crate::policy::StatusCodes;
 use crate::reason::Reason;
@@ -24,7 +22,3 @@ pub(crate) fn read(
         Err(Reason::ApiAnswer)
     }
 }
-
-/// When to try again after an answer that is no answer. Nobody knows; a second keeps a browser or a
-/// proxy that follows `Retry-After` from asking in a tight loop.
-pub(crate) const RETRY: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
-use core::fmt::{self, Write};
+use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::claim_value::{ClaimValue, Kind};
@@ -197,8 +197,15 @@ pub(crate) struct Quoted<'t>(pub(crate) &'t str);
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("\"")?;
-        for char in self.0.chars() {
-            match char {
+        let is_escaped = |char: char| char < ' ' || matches!(char, '"' | '\\');
+        let mut rest = self.0;
+        // What needs no escape goes in one piece.
+        while let Some((plain, from)) =
+            rest.find(is_escaped).and_then(|at| rest.split_at_checked(at))
+        {
+            f.write_str(plain)?;
+            let mut chars = from.chars();
+            match chars.next().unwrap_or_default() {
                 '"' => f.write_str("\\\"")?,
                 '\\' => f.write_str("\\\\")?,
                 '\u{8}' => f.write_str("\\b")?,
@@ -206,10 +213,11 @@ impl fmt::Display for Quoted<'_> {
                 '\n' => f.write_str("\\n")?,
                 '\u{c}' => f.write_str("\\f")?,
                 '\r' => f.write_str("\\r")?,
-                '\0'..=' ' if char != ' ' => write!(f, "\\u{:04x}", u32::from(char))?,
-                _ => f.write_char(char)?,
+                other => write!(f, "\\u{:04x}", u32::from(other))?,
             }
+            rest = chars.as_str();
         }
+        f.write_str(rest)?;
         f.write_str("\"")
     }
 }

@@ -2,10 +2,9 @@
 //! core driver interface, version 5.4.
 
 use alloc::string::String;
-use core::fmt;
+use core::fmt::{self, Write};
 
-use crate::claim_json;
-use crate::claim_value::ClaimValue;
+use crate::claim_json::{self, Quoted};
 use crate::json::Limits;
 use crate::payload;
 use crate::reason::Reason;
@@ -31,20 +30,23 @@ use crate::reason::Reason;
 pub struct AskCore {
     reason: Reason,
     body: String,
-    /// What the question says but for the token.
-    flags: [bool; 3],
 }
 
 impl AskCore {
     pub(crate) fn new(reason: Reason, question: &Question<'_>) -> Self {
-        Self { reason, body: question.to_json(), flags: question.flags() }
+        // The members but the two tokens are 106 bytes at most.
+        let tokens = question.anti_csrf_token.map_or(0, <[u8]>::len);
+        let room = question.access_token.len().saturating_add(tokens).saturating_add(106);
+        let mut body = String::with_capacity(room);
+        // Writing to a `String` does not fail.
+        let _ = write!(body, "{question}");
+        Self { reason, body }
     }
 
-    /// Whether this question was that one: about the same token, and as much wanted to be known.
+    /// Whether this question was that one.
     pub(crate) fn is(&self, question: &Question<'_>) -> bool {
-        let rest = self.body.strip_prefix(r#"{"accessToken":""#);
-        let rest = rest.and_then(|rest| rest.strip_prefix(question.access_token));
-        rest.is_some_and(|rest| rest.starts_with('"')) && self.flags == question.flags()
+        let mut rest = Rest(&self.body);
+        write!(rest, "{question}").is_ok() && rest.0.is_empty()
     }
 
     /// [`Reason::CheckDatabase`] or [`Reason::FirstUseAfterRefresh`].
@@ -92,21 +94,29 @@ pub(crate) struct Question<'q> {
     pub(crate) check_database: bool,
 }
 
-impl Question<'_> {
-    const fn flags(&self) -> [bool; 3] {
-        [self.do_anti_csrf_check, self.enable_anti_csrf, self.check_database]
-    }
-
-    fn to_json(&self) -> String {
-        let mut members = alloc::vec![("accessToken", ClaimValue::from(self.access_token))];
+/// As JSON.
+impl fmt::Display for Question<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, r#"{{"accessToken":{}"#, Quoted(self.access_token))?;
         if let Some(token) = self.anti_csrf_token {
             let text: String = token.iter().map(|byte| char::from(*byte)).collect();
-            members.push(("antiCsrfToken", text.into()));
+            write!(f, r#","antiCsrfToken":{}"#, Quoted(&text))?;
         }
-        members.push(("doAntiCsrfCheck", self.do_anti_csrf_check.into()));
-        members.push(("enableAntiCsrf", self.enable_anti_csrf.into()));
-        members.push(("checkDatabase", self.check_database.into()));
-        ClaimValue::object(members).to_json()
+        write!(
+            f,
+            r#","doAntiCsrfCheck":{},"enableAntiCsrf":{},"checkDatabase":{}}}"#,
+            self.do_anti_csrf_check, self.enable_anti_csrf, self.check_database
+        )
+    }
+}
+
+/// What is left of a text when what is written has been taken off its front: compares without a copy.
+struct Rest<'t>(&'t str);
+
+impl Write for Rest<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
+        Ok(())
     }
 }
 

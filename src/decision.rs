@@ -1,6 +1,7 @@
 //! What to do with a request: all outcomes, and which reason leads where.
 
 use core::convert::Infallible;
+use core::time::Duration;
 
 use crate::core_check::AskCore;
 use crate::invalid_claims::InvalidClaims;
@@ -234,6 +235,10 @@ impl Unavailable {
         now.seconds_until(self.retry_at)
     }
 }
+
+/// When to try again where the core, or the API behind a page, gave no answer or nonsense. Nobody knows; a
+/// second keeps whatever follows `Retry-After` from asking in a tight loop.
+pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
 /// What a reason says of the request, for both gates.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::api_answer;
 use crate::attempts::Attempts;
-use crate::decision::{Kind, SessionDecision, Unavailable};
+use crate::decision::{Kind, RETRY, SessionDecision, Unavailable};
 use crate::keys::{Keys, NoKey};
 use crate::pipeline::Pipeline;
 use crate::policy::{PagePolicy, TokenTransfer};
@@ -169,10 +169,7 @@ impl<'r> Request<'r> {
         match api_answer::read(status, body, self.policy.status_codes) {
             Ok(None) => SessionDecision::Authenticated(session),
             Ok(Some(failures)) => SessionDecision::InvalidClaims(failures.of(session)),
-            Err(reason) => {
-                let retry_at = now.saturating_add(api_answer::RETRY);
-                self.refuse(Unavailable::new(reason, None, retry_at))
-            }
+            Err(reason) => self.refuse(Unavailable::new(reason, None, now.saturating_add(RETRY))),
         }
     }
 

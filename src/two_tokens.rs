@@ -57,21 +57,24 @@ impl Request<'_> {
         let Some(text) = front_token.filter(|text| !text.is_empty()) else {
             return refresh(Reason::FrontTokenNotFound);
         };
-        let Ok(expires_at) = FrontToken::glance(text) else {
-            return refresh(Reason::FrontTokenInvalid);
-        };
-        // To the millisecond, as an access token expires.
-        if expires_at <= now {
-            return refresh(Reason::FrontTokenExpired);
-        }
         let session = match &decision {
-            SessionDecision::NoSession(_) => return refresh(Reason::AccessTokenNotFound),
             SessionDecision::Authenticated(session) => Some(session),
             SessionDecision::InvalidClaims(invalid) => invalid.session(),
             _ => None,
         };
-        let matches = |session| FrontToken::parse(text).is_ok_and(|token| token.is_of(session));
-        if session.is_some_and(|session| !matches(session)) {
+        let read =
+            if session.is_some() { FrontToken::parse(text) } else { FrontToken::glance(text) };
+        let Ok(front_token) = read else {
+            return refresh(Reason::FrontTokenInvalid);
+        };
+        // To the millisecond, as an access token expires.
+        if front_token.expires_at() <= now {
+            return refresh(Reason::FrontTokenExpired);
+        }
+        if matches!(decision, SessionDecision::NoSession(_)) {
+            return refresh(Reason::AccessTokenNotFound);
+        }
+        if session.is_some_and(|session| !front_token.is_of(session)) {
             return refresh(Reason::TokensDoNotMatch);
         }
         decision

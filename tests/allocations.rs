@@ -301,8 +301,8 @@ fn an_api_s_decision_allocates_exactly_this_often() {
     }
 }
 
-/// The session, and the question: its members, their names, their texts and the JSON of them.
-const ASKING: u64 = 18;
+/// The session, and the text of the question.
+const ASKING: u64 = 2;
 
 /// The session, and the payload as values: a text for each name and each string, a list for each
 /// container, which grows.

@@ -12,8 +12,8 @@ mod csrf;
 mod sources;
 
 use supertokens_session::{
-    AntiCsrf, ApiDecision, ApiPolicy, EmailVerificationClaim, FetchAnswer, Gate, Keys, Reason,
-    SessionDecision, StatusCodes, UserRoleClaim,
+    AntiCsrf, ApiDecision, ApiPolicy, EmailVerificationClaim, FetchAnswer, Gate, Keys, PagePolicy,
+    Reason, SessionDecision, StatusCodes, UserRoleClaim,
 };
 use support::{
     NOT_OF_A_PAGE_S_TOKEN, NOW, PAYLOAD, Signer, at, jwks, jwks_of, keys, payload_with, store_after,
@@ -84,24 +84,51 @@ fn who(decision: &ApiDecision) -> Result<String, Reason> {
     }
 }
 
-/// The reasons that are an API's, the core's or the claims', each by a request: this is where a new
+/// The reasons that no page's token has by itself, each by a request that has it: this is where a new
 /// one is missed.
 #[test]
 fn every_reason_is_some_request_s() {
-    let mut reached: Vec<Reason> = core::ROWS.iter().map(|row| row.3).collect();
-    reached.extend(csrf::rows().iter().filter_map(|(_, _, _, expected)| *expected));
-    reached.extend([Reason::NotChecked, Reason::InvalidClaims]);
-    reached.extend(ASKED.map(|(_, _, reason)| reason));
-    // Those of the API behind a page: `tests/pages.rs`; of front tokens: `tests/words/two_tokens.rs`.
-    reached.extend([
-        Reason::ApiRefused,
-        Reason::ApiAnswer,
-        Reason::FrontTokenNotFound,
-        Reason::FrontTokenInvalid,
-        Reason::FrontTokenExpired,
-        Reason::AccessTokenNotFound,
-        Reason::TokensDoNotMatch,
-    ]);
+    let (keys, mut reached) = (ready(), Vec::new());
+    let mut add = |decision: ApiDecision| reached.extend(decision.reason());
+    for (_, policy, sent, _) in csrf::rows() {
+        add(sent.decide(policy, &keys));
+    }
+    for (check_database, parent, _) in ASKED {
+        let token = Signer::dynamic().session(&payload_with("parentRefreshTokenHash1", parent));
+        add(Sent::cookie(&token).decide(policy().check_database(check_database), &keys));
+    }
+    for (status, body, ..) in core::ROWS {
+        add(core::said(status, body));
+    }
+    let sent = Sent::cookie(&token_of("u"));
+    add(sent.clone().method("OPTIONS").decide(policy(), &keys));
+    add(sent.decide(policy().claim(UserRoleClaim::includes("owner")), &keys));
+
+    // A page beside its API, and beside the front token.
+    let gate = Gate::page(PagePolicy::default());
+    let page = |cookie: &str, front: Option<&str>| {
+        let request = gate.request("GET", [cookie.as_bytes()]);
+        let decision = request.decide(&keys, at(NOW));
+        request.with_front_token(decision, front.map(str::as_bytes), at(NOW))
+    };
+    let request = gate.request("GET", [sent.cookies[0].as_bytes()]);
+    let SessionDecision::Authenticated(session) = request.decide(&keys, at(NOW)) else { panic!() };
+    for status in [401, 500] {
+        let decision = request.api_answered(session.clone(), status, b"", at(NOW));
+        reached.extend(decision.reason());
+    }
+    // {"uid":"u","ate":1,"up":{}}, and the same of a later time.
+    let (dead, other) =
+        ("eyJ1aWQiOiJ1IiwiYXRlIjoxLCJ1cCI6e319", "eyJ1aWQiOiJ1IiwiYXRlIjo5ZTE1LCJ1cCI6e319");
+    for (cookie, front) in [
+        (sent.cookies[0].as_str(), None),
+        (&sent.cookies[0], Some("garbage")),
+        (&sent.cookies[0], Some(dead)),
+        (&sent.cookies[0], Some(other)),
+        ("", Some(other)),
+    ] {
+        reached.extend(page(cookie, front).reason());
+    }
     for reason in NOT_OF_A_PAGE_S_TOKEN {
         assert!(reached.contains(&reason), "{reason:?}");
     }

@@ -149,16 +149,22 @@ pub(crate) const ROWS: [(u16, &str, &str, Reason); 23] = [
     (0, "", "unavailable", Reason::CoreUnavailable),
 ];
 
+/// What is decided on a good token when the core has answered so; a status of 0 is no answer.
+pub(crate) fn said(status: u16, body: &str) -> ApiDecision {
+    let answer = match status {
+        0 => CoreAnswer::failed(),
+        status => CoreAnswer::http(status, body.as_bytes()),
+    };
+    let (gate, sent) = (asking(), Sent::cookie(&token_of("u")));
+    answered(&gate, &sent, answer, &ready(), at(NOW))
+}
+
 #[test]
 fn no_answer_but_ok_lets_a_session_pass() {
     let gate = Gate::api(policy().check_database(true));
     let sent = Sent::cookie(&token_of("u"));
     for (status, body, name, reason) in ROWS {
-        let answer = match status {
-            0 => CoreAnswer::failed(),
-            status => CoreAnswer::http(status, body.as_bytes()),
-        };
-        let decision = answered(&gate, &sent, answer, &ready(), at(NOW));
+        let decision = said(status, body);
         assert_eq!((decision.name(), decision.reason()), (name, Some(reason)), "{status} {body}");
         if let SessionDecision::Unavailable(why) = decision {
             assert_eq!(why.retry_after(at(NOW)), 1);
@@ -387,5 +393,12 @@ fn an_answer_to_a_lesser_question_is_none_to_this() {
     let gate = asking();
     let mut request = sent.read(&gate);
     request.finish(check, CoreAnswer::http(200, br#"{"status":"OK"}"#));
+    assert_eq!(ask(&request, &ready()).reason(), Reason::CheckDatabase);
+    // Nor one without a field that has come to light since.
+    let mut request = sent.read(&gate);
+    let check = ask(&request, &ready());
+    request.finish(check, CoreAnswer::http(200, br#"{"status":"OK"}"#));
+    assert_eq!(request.decide(&ready(), at(NOW)).name(), "authenticated");
+    let request = request.anti_csrf(Some(b"x"));
     assert_eq!(ask(&request, &ready()).reason(), Reason::CheckDatabase);
 }
