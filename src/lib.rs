@@ -75,6 +75,7 @@ mod looks;
 mod keys;
 mod request;
 mod front_token;
+mod token_cache;
 mod pipeline;
 mod gate;
 mod two_tokens;
@@ -126,4 +127,5 @@ pub use signature::{
     BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
 };
 pub use time::UnixMillis;
+pub use token_cache::{CacheAccess, TokenCache};
 pub use token_cookies::{SameSite, TokenCookies};

@@ -1,11 +1,13 @@
-//! The pipeline: from the text of a token to what was proven of it. Both gates are this, with what
-//! they check before and after.
+//! The pipeline: from the text of a token to the session that was proven of it. Both gates are this,
+//! with what they check before and after.
 
 use crate::keys::{Keys, NoKey};
 use crate::policy::SigningKeyKind;
 use crate::reason::Reason;
+use crate::session::{Session, TokenSource};
 use crate::time::UnixMillis;
-use crate::verified::{MAX_SIGNATURE, Room, SealedToken, Verified};
+use crate::token_cache::CacheAccess;
+use crate::verified::{MAX_SIGNATURE, Room, SealedToken, Terms};
 
 /// What every token is judged by.
 #[derive(Clone, Copy)]
@@ -16,17 +18,26 @@ pub(crate) struct Pipeline<'k> {
 }
 
 impl Pipeline<'_> {
-    /// Judges `token`. `before` is an objection that counts once the token is known to be one of a
-    /// session; `after` sees it when all else holds, and may object or take what it needs.
-    pub(crate) fn judge<T>(
+    /// Judges `token`, which was found at `source`. `objection` is one that counts once the token is
+    /// known to be one of a session.
+    pub(crate) fn judge(
         self,
         token: &[u8],
-        before: Result<(), Reason>,
-        after: impl FnOnce(&Verified<'_>) -> Result<T, Reason>,
-    ) -> Result<T, NoKey> {
+        source: TokenSource,
+        objection: Result<(), Reason>,
+        cache: &mut impl CacheAccess,
+    ) -> Result<Session, NoKey> {
+        let is_selected = |key: &_| self.keys.select(key, self.now);
+        if let Some((terms, session)) = cache.access(|cache| cache.find(token, is_selected)) {
+            // All that was judged before the signature would be found the same.
+            objection?;
+            self.judge_terms(terms)?;
+            return Ok(session.found_at(source));
+        }
+
         let mut room = Room::new();
         let sealed = SealedToken::take_apart(token, &mut room)?;
-        before?;
+        objection?;
         let mut room = [0; MAX_SIGNATURE];
         let signature = sealed.refuse_by_name(|alg| self.keys.allows(alg), &mut room)?;
         let key = match self.keys.key(sealed.kid(), self.now) {
@@ -37,10 +48,20 @@ impl Pipeline<'_> {
             Err(missing) => return Err(missing),
         };
         let verified = sealed.check(signature, key)?;
-        verified.payload.judge_times(self.now)?;
-        if verified.has_dynamic_key() != (self.signing_keys == SigningKeyKind::Dynamic) {
-            return Err(Reason::SigningKeyKind.into());
+        self.judge_terms(verified.terms)?;
+        let session = Session::new(&verified, source);
+        cache.access(|cache| {
+            cache.remember(token, key.prepared(), verified.terms, &session, self.now);
+        });
+        Ok(session)
+    }
+
+    /// What is judged at every use of a token, whenever its signature was checked.
+    fn judge_terms(self, terms: Terms) -> Result<(), Reason> {
+        terms.times.judge(self.now)?;
+        if terms.has_dynamic_key != (self.signing_keys == SigningKeyKind::Dynamic) {
+            return Err(Reason::SigningKeyKind);
         }
-        Ok(after(&verified)?)
+        Ok(())
     }
 }

@@ -1,11 +1,9 @@
 //! The proof: a token taken apart once and sealed, which only a signature check opens.
 
-use alloc::borrow::Cow;
-
 use crate::base64url;
 use crate::header::{HEADER_ROOM, Header, HeaderRoom, TokenVersion};
 use crate::key_set::Key;
-use crate::payload::{PAYLOAD_ROOM, Payload, PayloadRoom};
+use crate::payload::{PAYLOAD_ROOM, Payload, PayloadRoom, Times};
 use crate::reason::Reason;
 use crate::time::UnixMillis;
 use crate::token::Compact;
@@ -72,29 +70,32 @@ impl<'t> SealedToken<'t> {
 
     /// Whether the token's own `exp` has passed.
     pub(crate) fn has_expired(&self, now: UnixMillis) -> bool {
-        self.payload.has_expired(now)
+        self.payload.times.has_expired(now)
     }
 
     /// Checks the signature and, if it holds, opens the token: the only way to a [`Verified`].
     pub(crate) fn check(self, signature: &[u8], key: &Key) -> Result<Verified<'t>, Reason> {
         self.jws.check(signature, key)?;
-        Ok(Verified { kid: self.jws.header.kid, version: self.version, payload: self.payload })
+        let has_dynamic_key = self.kid().starts_with("d-");
+        let terms = Terms { times: self.payload.times, has_dynamic_key };
+        Ok(Verified { version: self.version, payload: self.payload, terms })
     }
 }
 
 /// The content of a token whose signature held. Made in one place only, above.
 pub(crate) struct Verified<'t> {
-    kid: Cow<'t, str>,
     pub(crate) version: TokenVersion,
     pub(crate) payload: Payload<'t>,
+    pub(crate) terms: Terms,
 }
 
-impl Verified<'_> {
+/// What each decision asks of a token whose signature held.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) times: Times,
     /// Whether a dynamic key signed the token: the core names those `d-` and the time of their
     /// making, and everything else is a static key.
-    pub(crate) fn has_dynamic_key(&self) -> bool {
-        self.kid.starts_with("d-")
-    }
+    pub(crate) has_dynamic_key: bool,
 }
 
 /// Where a token is decoded to, on the caller's stack, so that a refusal allocates nothing.
