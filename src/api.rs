@@ -13,6 +13,7 @@ use crate::gate::Gate;
 use crate::keys::{Keys, NoKey};
 use crate::pipeline::Pipeline;
 use crate::policy::TokenTransfer;
+use crate::proven::Proven;
 use crate::reason::Reason;
 use crate::request::{self, Cookies};
 use crate::response::Response;
@@ -168,15 +169,15 @@ impl<'r> ApiRequest<'r> {
         let pipeline = Pipeline { keys, now, signing_keys: self.policy.signing_keys };
         let found = self.session(pipeline, &mut cache);
         let decision = found.and_then(|found| self.ask_core(pipeline, found, &mut cache));
-        let session = match decision {
-            Ok(Ok(session)) => session,
+        let (token, proven) = match decision {
+            Ok(Ok(found)) => found,
             Ok(Err(check)) => return SessionDecision::AskCore(check),
             Err(NoKey::Fetch(why)) => return SessionDecision::FetchKeys(why),
             Err(NoKey::Because(reason, retry_at)) => {
                 return refuse(Unavailable::new(reason, keys.failure(), retry_at));
             }
         };
-        match self.policy.claims.judge(session, now) {
+        match pipeline.judge_claims(token, proven, &self.policy.claims, &mut cache) {
             Ok(session) => SessionDecision::Authenticated(session),
             Err(failures) => SessionDecision::InvalidClaims(failures),
         }
@@ -197,15 +198,15 @@ impl<'r> ApiRequest<'r> {
                 Err(NoKey::Because(reason, _)) if reason.kind() == Kind::Malformed => {
                     absent = reason
                 }
-                found => return found.map(|session| self.found(token, session)),
+                found => return found.map(|proven| self.found(token, proven)),
             }
         }
         if self.reads(TokenTransfer::Cookie) {
             if let Some(token) = cookies.access.only()? {
                 let objection = self.check_rid();
-                let session = pipeline.judge(token, TokenSource::Cookie, objection, cache)?;
-                self.check_anti_csrf_token(&session)?;
-                return Ok(self.found(token, session));
+                let proven = pipeline.judge(token, TokenSource::Cookie, objection, cache)?;
+                self.check_anti_csrf_token(&proven.session)?;
+                return Ok(self.found(token, proven));
             }
         }
         Err(absent.into())
@@ -215,14 +216,15 @@ impl<'r> ApiRequest<'r> {
         [TokenTransfer::Any, transfer].contains(&self.policy.token_transfer)
     }
 
-    fn found(&self, token: &'r [u8], session: Session) -> Found<'r> {
-        let first_after_refresh = session.is_first_after_refresh() && self.policy.ask_after_refresh;
+    fn found(&self, token: &'r [u8], proven: Proven) -> Found<'r> {
+        let first_after_refresh =
+            proven.session.is_first_after_refresh() && self.policy.ask_after_refresh;
         let ask = if self.policy.check_database {
             Some(Reason::CheckDatabase)
         } else {
             first_after_refresh.then_some(Reason::FirstUseAfterRefresh)
         };
-        Found { session, token, ask }
+        Found { token, proven, ask }
     }
 
     /// Before the signature, as in the SDK.
@@ -242,14 +244,15 @@ impl<'r> ApiRequest<'r> {
         if header == token.as_bytes() { Ok(()) } else { Err(Reason::AntiCsrfMismatch) }
     }
 
-    /// Asks the core where that is due, or goes by what it has said.
+    /// Asks the core where that is due, or goes by what it has said: the token that counts, and what was
+    /// proven of it.
     fn ask_core(
         &self,
         pipeline: Pipeline<'_>,
         found: Found<'r>,
         cache: &mut impl CacheAccess,
-    ) -> Result<Result<Session, AskCore>, NoKey> {
-        let Some(why) = found.ask else { return Ok(Ok(found.session)) };
+    ) -> Result<Result<(&[u8], Proven), AskCore>, NoKey> {
+        let Some(why) = found.ask else { return Ok(Ok((found.token, found.proven))) };
         let at = pipeline.now.saturating_add(RETRY);
         let question = self.question(&found);
         let (handle, replacement) = match &self.core {
@@ -260,16 +263,19 @@ impl<'r> ApiRequest<'r> {
             // Nobody has asked, or something else.
             _ => return Ok(Err(AskCore::new(why, &question))),
         };
-        let own = found.session.session_handle();
+        let session = &found.proven.session;
+        let own = session.session_handle();
         if handle.as_ref().is_some_and(|handle| handle != own) {
             return Err(NoKey::Because(Reason::CoreAnswer, at));
         }
-        let Some(token) = replacement else { return Ok(Ok(found.session)) };
+        let Some(token) = replacement.as_ref().map(|token| token.as_bytes()) else {
+            return Ok(Ok((found.token, found.proven)));
+        };
         let nonsense = NoKey::Because(Reason::CoreAnswer, at);
-        match pipeline.judge(token.as_bytes(), found.session.source(), Ok(()), cache) {
+        match pipeline.judge(token, session.source(), Ok(()), cache) {
             // A replacement is of the same session, or the answer is to somebody else.
-            Ok(session) if session.session_handle() != own => Err(nonsense),
-            Ok(session) => Ok(Ok(session.replaced())),
+            Ok(proven) if proven.session.session_handle() != own => Err(nonsense),
+            Ok(proven) => Ok(Ok((token, proven.replaced()))),
             // Whatever is wrong with it, no refresh mends what the core makes.
             Err(NoKey::Because(reason, _)) if reason.kind() != Kind::Unavailable => Err(nonsense),
             Err(no_key) => Err(no_key),
@@ -283,7 +289,7 @@ impl<'r> ApiRequest<'r> {
             access_token: request::printable(found.token).unwrap_or_default(),
             anti_csrf_token: self.anti_csrf,
             do_anti_csrf_check: self.checks_csrf
-                && found.session.source() == TokenSource::Cookie
+                && found.proven.session.source() == TokenSource::Cookie
                 && self.policy.anti_csrf != AntiCsrf::ViaCustomHeader,
             enable_anti_csrf,
             check_database: self.policy.check_database,
@@ -347,10 +353,10 @@ impl<'r> ApiRequest<'r> {
     }
 }
 
-/// A session, the text that it was in, and why the core is to be asked about it, if it is.
+/// A token, what was proven of it, and why the core is to be asked about it, if it is.
 struct Found<'r> {
-    session: Session,
     token: &'r [u8],
+    proven: Proven,
     ask: Option<Reason>,
 }
 

@@ -123,28 +123,21 @@ impl<'r> Request<'r> {
         keys: &Keys,
         now: UnixMillis,
     ) -> SessionDecision {
-        let session = match self.session(&mut cache, keys, now) {
-            Ok(session) => session,
+        let pipeline = Pipeline { keys, now, signing_keys: self.policy.signing_keys };
+        let judged = self.token.map_err(NoKey::from).and_then(|(token, source)| {
+            Ok((token, pipeline.judge(token, source, Ok(()), &mut cache)?))
+        });
+        let (token, proven) = match judged {
+            Ok(judged) => judged,
             Err(NoKey::Fetch(why)) => return SessionDecision::FetchKeys(why),
             Err(NoKey::Because(reason, retry_at)) => {
                 return self.refuse(Unavailable::new(reason, keys.failure(), retry_at));
             }
         };
-        match self.policy.claims.judge(session, now) {
+        match pipeline.judge_claims(token, proven, &self.policy.claims, &mut cache) {
             Ok(session) => SessionDecision::Authenticated(session),
             Err(failures) => SessionDecision::InvalidClaims(failures),
         }
-    }
-
-    fn session(
-        &self,
-        cache: &mut impl CacheAccess,
-        keys: &Keys,
-        now: UnixMillis,
-    ) -> Result<Session, NoKey> {
-        let (token, source) = self.token?;
-        let pipeline = Pipeline { keys, now, signing_keys: self.policy.signing_keys };
-        pipeline.judge(token, source, Ok(()), cache)
     }
 
     /// What a page does for each kind of reason. `why` has the reason, and when to try again if that

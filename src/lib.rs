@@ -51,6 +51,7 @@ mod session;
 mod claim_value;
 mod claim_json;
 mod claims;
+mod proven;
 mod invalid_claims;
 mod claim_validator;
 mod validators;

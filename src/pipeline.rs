@@ -1,12 +1,15 @@
 //! The pipeline: from the text of a token to the session that was proven of it. Both gates are this,
 //! with what they check before and after.
 
+use crate::invalid_claims::InvalidClaims;
 use crate::keys::{Keys, NoKey};
 use crate::policy::SigningKeyKind;
+use crate::proven::Proven;
 use crate::reason::Reason;
 use crate::session::{Session, TokenSource};
 use crate::time::UnixMillis;
 use crate::token_cache::CacheAccess;
+use crate::validators::Validators;
 use crate::verified::{MAX_SIGNATURE, Room, SealedToken, Terms};
 
 /// What every token is judged by.
@@ -26,13 +29,13 @@ impl Pipeline<'_> {
         source: TokenSource,
         objection: Result<(), Reason>,
         cache: &mut impl CacheAccess,
-    ) -> Result<Session, NoKey> {
+    ) -> Result<Proven, NoKey> {
         let is_selected = |key: &_| self.keys.select(key, self.now);
-        if let Some((terms, session)) = cache.access(|cache| cache.find(token, is_selected)) {
+        if let Some(proven) = cache.access(|cache| cache.find(token, is_selected)) {
             // All that was judged before the signature would be found the same.
             objection?;
-            self.judge_terms(terms)?;
-            return Ok(session.found_at(source));
+            self.judge_terms(proven.terms)?;
+            return Ok(proven.found_at(source));
         }
 
         let mut room = Room::new();
@@ -49,11 +52,31 @@ impl Pipeline<'_> {
         };
         let verified = sealed.check(signature, key)?;
         self.judge_terms(verified.terms)?;
-        let session = Session::new(&verified, source);
-        cache.access(|cache| {
-            cache.remember(token, key.prepared(), verified.terms, &session, self.now);
-        });
-        Ok(session)
+        let proven = Proven::new(&verified, source);
+        cache.access(|cache| cache.remember(token, key.prepared(), &proven, self.now));
+        Ok(proven)
+    }
+
+    /// Judges the claims of what was proven of `token`.
+    pub(crate) fn judge_claims(
+        self,
+        token: &[u8],
+        mut proven: Proven,
+        validators: &Validators,
+        cache: &mut impl CacheAccess,
+    ) -> Result<Session, InvalidClaims> {
+        if validators.is_empty() {
+            return Ok(proven.session);
+        }
+        let are_new = !proven.has_claims();
+        let invalid = validators.judge(proven.claims(), self.now);
+        if are_new {
+            cache.access(|cache| cache.remember_more(token, &proven, self.now));
+        }
+        match invalid {
+            None => Ok(proven.session),
+            Some(invalid) => Err(invalid.of(proven.session)),
+        }
     }
 
     /// What is judged at every use of a token, whenever its signature was checked.

@@ -61,7 +61,7 @@ impl Part {
 impl Session {
     pub(crate) fn new(token: &Verified<'_>, source: TokenSource) -> Self {
         let payload = &token.payload;
-        let mut text = Text { json: payload.json, undone: String::new() };
+        let mut text = Text { json: payload.json, longer: String::new() };
         let user_id = text.part(&payload.user_id);
         let recipe_user_id = payload.recipe_user_id.as_deref();
         let recipe_user_id = recipe_user_id.map_or(user_id, |id| text.part(id));
@@ -139,8 +139,8 @@ impl Session {
         self.is_first_after_refresh
     }
 
-    /// Bytes of the text behind all of these.
-    pub(crate) fn text_len(&self) -> usize {
+    /// Bytes of what it has on the heap: the text behind all of these.
+    pub(crate) fn heap_bytes(&self) -> usize {
         self.text.len()
     }
 
@@ -171,7 +171,8 @@ impl Session {
 /// The text of a session while it is put together.
 struct Text<'t> {
     json: &'t str,
-    undone: String,
+    /// The payload and what of it had to be undone; empty while nothing had to be.
+    longer: String,
 }
 
 impl Text<'_> {
@@ -182,16 +183,18 @@ impl Text<'_> {
         if there.of(self.json) == Some(part) {
             return there;
         }
-        let start = self.json.len().saturating_add(self.undone.len());
-        self.undone.push_str(part);
+        if self.longer.is_empty() {
+            // Undone, all parts together are no longer than what they were read from.
+            self.longer.reserve(self.json.len().saturating_mul(2));
+            self.longer.push_str(self.json);
+        }
+        let start = self.longer.len();
+        self.longer.push_str(part);
         Part::new(start, part.len())
     }
 
-    fn finish(self) -> Arc<str> {
-        if self.undone.is_empty() {
-            return self.json.into();
-        }
-        [self.json, &self.undone].concat().into()
+    fn finish(&self) -> Arc<str> {
+        if self.longer.is_empty() { self.json.into() } else { self.longer.as_str().into() }
     }
 }
 

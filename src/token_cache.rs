@@ -23,10 +23,9 @@ use core::fmt;
 
 use constant_time_eq::constant_time_eq;
 
-use crate::session::Session;
+use crate::proven::Proven;
 use crate::signature::VerifyingKey;
 use crate::time::UnixMillis;
-use crate::verified::Terms;
 
 /// A bounded memory of tokens whose signature held. The caller owns it: one a worker thread, which
 /// needs no lock, or one for all behind a lock of the caller's ([`CacheAccess`]).
@@ -76,8 +75,7 @@ struct Entry {
     token: Box<[u8]>,
     /// Which key verified it.
     key: Arc<dyn VerifyingKey>,
-    terms: Terms,
-    session: Session,
+    proven: Proven,
     /// Since the hand came by.
     used: bool,
 }
@@ -107,8 +105,8 @@ impl TokenCache {
         self.entries.is_empty()
     }
 
-    /// What they take, in bytes. A [`Session`] shares its text with the entry it came from; one that
-    /// is kept for longer is not counted.
+    /// What they take, in bytes. A [`Session`](crate::Session) shares its text with the entry it came
+    /// from; one that is kept for longer is not counted.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
@@ -125,13 +123,13 @@ impl TokenCache {
         &mut self,
         token: &[u8],
         is_selected: impl FnOnce(&Arc<dyn VerifyingKey>) -> bool,
-    ) -> Option<(Terms, Session)> {
+    ) -> Option<Proven> {
         let entry = self.entries.get_mut(&tag(token))?;
         if !constant_time_eq(&entry.token, token) || !is_selected(&entry.key) {
             return None;
         }
         entry.used = true;
-        Some((entry.terms, entry.session.clone()))
+        Some(entry.proven.clone())
     }
 
     /// Remembers `token`, which `key` has verified and which is valid `now`.
@@ -139,30 +137,38 @@ impl TokenCache {
         &mut self,
         token: &[u8],
         key: &Arc<dyn VerifyingKey>,
-        terms: Terms,
-        session: &Session,
+        proven: &Proven,
         now: UnixMillis,
     ) {
-        let size = size(token, session);
-        if self.max_entries == 0 || size > self.max_bytes {
+        if self.max_entries > 0 {
+            let (key, proven) = (key.clone(), proven.clone());
+            self.insert(Entry { token: token.into(), key, proven, used: false }, now);
+        }
+    }
+
+    /// Remembers more of `token`, if it is still there: its claims.
+    pub(crate) fn remember_more(&mut self, token: &[u8], proven: &Proven, now: UnixMillis) {
+        if let Some(entry) = self.remove(tag(token)) {
+            let is_same = constant_time_eq(&entry.token, token);
+            let proven = if is_same { proven.clone() } else { entry.proven };
+            self.insert(Entry { proven, ..entry }, now);
+        }
+    }
+
+    fn insert(&mut self, entry: Entry, now: UnixMillis) {
+        let (tag, size) = (tag(&entry.token), entry.size());
+        // What is known of it, or of another token with its tag.
+        self.remove(tag);
+        if size > self.max_bytes {
             return;
         }
-        // Of two tokens with one tag the newer is remembered.
-        self.remove(tag(token));
         while self.entries.len() >= self.max_entries
             || self.bytes.saturating_add(size) > self.max_bytes
         {
             self.make_room(now);
         }
         self.bytes = self.bytes.saturating_add(size);
-        let entry = Entry {
-            token: token.into(),
-            key: key.clone(),
-            terms,
-            session: session.clone(),
-            used: false,
-        };
-        self.entries.insert(tag(token), entry);
+        self.entries.insert(tag, entry);
     }
 
     /// Removes one entry: the first from the hand on that was not used since it came by last or that
@@ -176,17 +182,18 @@ impl TokenCache {
             let next = self.entries.range_mut(self.hand..).next();
             let Some((&tag, entry)) = next else { return };
             self.hand = tag.saturating_add(1);
-            if chances == 0 || !entry.used || entry.terms.times.has_expired(now) {
-                return self.remove(tag);
+            if chances == 0 || !entry.used || entry.proven.terms.times.has_expired(now) {
+                self.remove(tag);
+                return;
             }
             entry.used = false;
         }
     }
 
-    fn remove(&mut self, tag: u64) {
-        if let Some(entry) = self.entries.remove(&tag) {
-            self.bytes = self.bytes.saturating_sub(size(&entry.token, &entry.session));
-        }
+    fn remove(&mut self, tag: u64) -> Option<Entry> {
+        let entry = self.entries.remove(&tag)?;
+        self.bytes = self.bytes.saturating_sub(entry.size());
+        Some(entry)
     }
 }
 
@@ -195,9 +202,11 @@ fn tag(token: &[u8]) -> u64 {
     token.last_chunk().map_or(0, |last| u64::from_be_bytes(*last))
 }
 
-/// What an entry takes.
-fn size(token: &[u8], session: &Session) -> usize {
-    OVERHEAD.saturating_add(token.len()).saturating_add(session.text_len())
+impl Entry {
+    /// What it takes, in bytes.
+    fn size(&self) -> usize {
+        OVERHEAD.saturating_add(self.token.len()).saturating_add(self.proven.heap_bytes())
+    }
 }
 
 impl fmt::Debug for TokenCache {
