@@ -48,7 +48,7 @@ impl<'t> Payload<'t> {
     pub(crate) fn decode(
         segment: &[u8],
         version: TokenVersion,
-        room: &'t mut PayloadRoom,
+        room: &'t mut [u8],
     ) -> Result<Self, Reason> {
         let bytes = base64url::decode(segment, room).map_err(|_| Reason::PayloadNotBase64Url)?;
         let mut found = Found::default();
@@ -149,8 +149,6 @@ fn is_zero(number: Number) -> bool {
 }
 
 /// Room for a decoded payload segment: base64 makes three bytes of four.
-pub(crate) type PayloadRoom = [u8; PAYLOAD_ROOM];
-
 pub(crate) const PAYLOAD_ROOM: usize = MAX_TOKEN / 4 * 3;
 
 #[derive(Default)]

@@ -1,8 +1,10 @@
 //! The pipeline: from the text of a token to the session that was proven of it. Both gates are this,
 //! with what they check before and after.
 
+use crate::header::HEADER_ROOM;
 use crate::invalid_claims::InvalidClaims;
 use crate::keys::{Keys, NoKey};
+use crate::payload::PAYLOAD_ROOM;
 use crate::policy::SigningKeyKind;
 use crate::proven::Proven;
 use crate::reason::Reason;
@@ -10,7 +12,7 @@ use crate::session::{Session, TokenSource};
 use crate::time::UnixMillis;
 use crate::token_cache::CacheAccess;
 use crate::validators::Validators;
-use crate::verified::{MAX_SIGNATURE, Room, SealedToken, Terms};
+use crate::verified::{MAX_SIGNATURE, SealedToken, Terms};
 
 /// What every token is judged by.
 #[derive(Clone, Copy)]
@@ -38,11 +40,21 @@ impl Pipeline<'_> {
             return Ok(proven.found_at(source));
         }
 
-        let mut room = Room::new();
-        let sealed = SealedToken::take_apart(token, &mut room)?;
+        // Decoded on the stack, so that a refusal allocates nothing; and most tokens are short, so that
+        // to clear the room does not cost as much as to read them.
+        let mut header = [0; HEADER_ROOM];
+        let (mut usual, mut longest);
+        let payload: &mut [u8] = if token.len() <= USUAL_TOKEN {
+            usual = [0; USUAL_TOKEN / 4 * 3];
+            &mut usual
+        } else {
+            longest = [0; PAYLOAD_ROOM];
+            &mut longest
+        };
+        let sealed = SealedToken::take_apart(token, &mut header, payload)?;
         objection?;
-        let mut room = [0; MAX_SIGNATURE];
-        let signature = sealed.refuse_by_name(|alg| self.keys.allows(alg), &mut room)?;
+        let mut signature = [0; MAX_SIGNATURE];
+        let signature = sealed.refuse_by_name(|alg| self.keys.allows(alg), &mut signature)?;
         let key = match self.keys.key(sealed.kid(), self.now) {
             Ok(key) => key,
             // Cookies outlive keys: whoever returns after a week brings a token whose key is gone.
@@ -88,3 +100,7 @@ impl Pipeline<'_> {
         Ok(())
     }
 }
+
+/// Characters of a token that is no longer than most: those of a core with a few claims have a
+/// thousand.
+const USUAL_TOKEN: usize = 2048;

@@ -1,9 +1,9 @@
 //! The proof: a token taken apart once and sealed, which only a signature check opens.
 
 use crate::base64url;
-use crate::header::{HEADER_ROOM, Header, HeaderRoom, TokenVersion};
+use crate::header::{Header, TokenVersion};
 use crate::key_set::Key;
-use crate::payload::{PAYLOAD_ROOM, Payload, PayloadRoom, Times};
+use crate::payload::{Payload, Times};
 use crate::reason::Reason;
 use crate::time::UnixMillis;
 use crate::token::Compact;
@@ -20,7 +20,7 @@ impl Jws<'_> {
     pub(crate) fn refuse_by_name<'s>(
         &self,
         allowed: impl Fn(&str) -> bool,
-        room: &'s mut SignatureRoom,
+        room: &'s mut [u8],
     ) -> Result<&'s [u8], Reason> {
         self.header.algorithm(allowed)?;
         base64url::decode(self.compact.signature, room).map_err(|_| Reason::SignatureNotBase64Url)
@@ -46,11 +46,15 @@ pub(crate) struct SealedToken<'t> {
 }
 
 impl<'t> SealedToken<'t> {
-    /// Takes a token apart; what is refused here is malformed.
-    pub(crate) fn take_apart(token: &'t [u8], room: &'t mut Room) -> Result<Self, Reason> {
+    /// Takes a token apart into rooms that are long enough for it; what is refused here is malformed.
+    pub(crate) fn take_apart(
+        token: &'t [u8],
+        header_room: &'t mut [u8],
+        payload_room: &'t mut [u8],
+    ) -> Result<Self, Reason> {
         let compact = Compact::split(token)?;
-        let (header, version) = Header::of_session(compact.header, &mut room.header)?;
-        let payload = Payload::decode(compact.payload, version, &mut room.payload)?;
+        let (header, version) = Header::of_session(compact.header, header_room)?;
+        let payload = Payload::decode(compact.payload, version, payload_room)?;
         Ok(Self { jws: Jws { header, compact }, version, payload })
     }
 
@@ -58,7 +62,7 @@ impl<'t> SealedToken<'t> {
     pub(crate) fn refuse_by_name<'s>(
         &self,
         allowed: impl Fn(&str) -> bool,
-        room: &'s mut SignatureRoom,
+        room: &'s mut [u8],
     ) -> Result<&'s [u8], Reason> {
         self.jws.refuse_by_name(allowed, room)
     }
@@ -97,21 +101,6 @@ pub(crate) struct Terms {
     /// making, and everything else is a static key.
     pub(crate) has_dynamic_key: bool,
 }
-
-/// Where a token is decoded to, on the caller's stack, so that a refusal allocates nothing.
-pub(crate) struct Room {
-    header: HeaderRoom,
-    payload: PayloadRoom,
-}
-
-impl Room {
-    pub(crate) const fn new() -> Self {
-        Self { header: [0; HEADER_ROOM], payload: [0; PAYLOAD_ROOM] }
-    }
-}
-
-/// Room for a signature.
-pub(crate) type SignatureRoom = [u8; MAX_SIGNATURE];
 
 /// Bytes of a signature: RSA-8192 makes 1024, and no other algorithm of RFC 7518 and 8037 more.
 pub(crate) const MAX_SIGNATURE: usize = 1024;
