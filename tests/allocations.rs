@@ -46,7 +46,7 @@ fn provider_alone(key: &Signer, token: &str) -> u64 {
 
 /// What a decision is, in a word.
 fn outcome(decision: &SessionDecision) -> &'static str {
-    decision.reason().map_or_else(|| decision.name(), supertokens_session::Reason::name)
+    decision.reason().map_or_else(|| decision.name(), Reason::name)
 }
 
 /// The page gate's decision on this token, and the allocations and bytes it took.
