@@ -1,8 +1,9 @@
 //! A server with worker threads that take no lock to decide: `cargo run --example threads`.
 //!
 //! Each worker has a snapshot of its own, and sees by one atomic load that there is a newer one; and a
-//! token cache of its own. The lock around the store is taken for that and for fetching only. Run as it is, the program is its own
-//! issuer and its own visitors, offline: the issuer changes its key between bursts of them.
+//! token cache of its own. The lock around the store is taken for the newer one and for fetching only.
+//! Run as it is, the program is its own issuer and its own visitors, offline: the issuer changes its key
+//! between bursts of them.
 
 #[path = "threads/http.rs"]
 mod http;

@@ -38,6 +38,11 @@ impl Visitors {
         visitors
     }
 
+    /// What one token takes in the cache.
+    pub fn bytes_each(&self) -> usize {
+        self.cache.bytes() / VISITORS
+    }
+
     /// The decision on the request of the next one, from the bytes of the `Cookie` field.
     pub fn decide(&mut self, gate: &Gate, keys: &Keys) -> SessionDecision {
         let cookie = &self.cookies[self.next];
