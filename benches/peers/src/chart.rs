@@ -35,6 +35,7 @@ text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Arial, sa
 .rust { fill: #4a7fb5; }
 .node { fill: #7a9a58; }
 .gap { stroke: #ffffff; stroke-width: 3; }
+.number { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; }
   .ground { fill: #0d1117; stroke: #3d444d; }
@@ -45,7 +46,7 @@ text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Arial, sa
   .ours { fill: #f0883e; }
   .rust { fill: #6cb0f5; }
   .node { fill: #93b86c; }
-  .gap { stroke: #0d1117; }
+  .gap, .number { stroke: #0d1117; }
 }
 ";
 
@@ -104,8 +105,12 @@ fn at(multiple: f64) -> f64 {
 /// Name, bar and number of one row whose bar begins at `y`.
 fn bar(svg: &mut String, class: &str, y: f64, row: &Row) {
     let base = y + HEIGHT - 2.0;
-    let name = row.name.replace('`', "");
-    let name = if row.how.is_empty() { name } else { format!("{name}, {}", row.how) };
+    let name = match (row.group, row.how.as_str()) {
+        // The heading says whose they are.
+        (Group::Ours | Group::OursCached, how) => how.to_owned(),
+        (_, "") => row.name.replace('`', ""),
+        (_, how) => format!("{}, {how}", row.name),
+    };
     let weight = if class == "ours" { "strong" } else { "" };
     element(svg, weight, LEFT - 10.0, base, "end", &name);
     let end = at(row.of_ring.min(MOST));
@@ -122,7 +127,8 @@ fn bar(svg: &mut String, class: &str, y: f64, row: &Row) {
         }
     }
     let number = format!("{} ×", ratio(row.of_ring));
-    element(svg, weight, LEFT + width + 6.0, base, "start", &number);
+    let class = format!("number {weight}");
+    element(svg, class.trim_end(), LEFT + width + 6.0, base, "start", &number);
 }
 
 fn line(svg: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {

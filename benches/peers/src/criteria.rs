@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::ours::{COLD_AWS, COLD_RING};
 use crate::{Group, Row};
 
 /// Prints one line for each; fails where one does not hold.
@@ -15,9 +16,9 @@ pub fn report(rows: &[Row]) -> ExitCode {
     let of = |group| rows.iter().filter(move |row| row.group == group);
     let ours = |how| of(Group::Ours).find(|row| row.how == how).expect("a row");
 
-    let ring = ours("ring").of_ring;
+    let ring = ours(COLD_RING).of_ring;
     say(ring <= 1.10, format!("cold with ring, {ring:.3} of bare ring, at most 1.10"));
-    let aws = ours("aws-lc-rs").of_aws;
+    let aws = ours(COLD_AWS).of_aws;
     say(aws <= 1.20, format!("cold with aws-lc-rs, {aws:.3} of bare aws-lc-rs, at most 1.20"));
     let peers = of(Group::Rust).chain(of(Group::Node).filter(|row| row.how != "bare"));
     let fastest = peers.min_by(|a, b| a.of_aws.total_cmp(&b.of_aws)).expect("a peer");

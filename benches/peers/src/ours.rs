@@ -10,9 +10,11 @@ use crate::cases::support::{NOW, at, unbase64url};
 use crate::cases::{TOKEN, cookie, decide};
 use crate::peers::USER;
 
-/// What signatures are verified with.
+/// A page's decision on a token never seen before, by what verifies its signature.
+pub const COLD_RING: &str = "decision, ring";
+pub const COLD_AWS: &str = "decision, aws-lc-rs";
 pub const ROWS: [(&str, &dyn SignatureAlgorithm); 2] =
-    [("ring", crypto::ring::RS256), ("aws-lc-rs", crypto::aws_lc_rs::RS256)];
+    [(COLD_RING, crypto::ring::RS256), (COLD_AWS, crypto::aws_lc_rs::RS256)];
 
 /// One verification by `aws-lc-rs`, all decoded and the key parsed before.
 pub struct BareAws {
@@ -32,7 +34,7 @@ impl BareAws {
     }
 }
 
-/// A page's decision on a token that was never seen, from the bytes of the cookie.
+/// A page's decision, from the bytes of the cookie.
 pub struct Cold {
     gate: Gate,
     keys: Keys,
