@@ -3,6 +3,7 @@
 //! the key, good at [`NOW`], and of [`USER`]?
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::rsa::{PublicEncryptingKey, PublicKeyComponents};
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use serde::{Deserialize, Serialize};
 
@@ -14,21 +15,11 @@ pub const USER: &str = "user-1";
 /// What this says of a token: accepted, and of [`USER`].
 pub type Verify = Box<dyn Fn(&str) -> bool>;
 
-/// How a library is kept to the fixed time.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Clock {
-    /// It is given the time.
-    Given,
-    /// It knows the machine's clock only: its check is off, and `exp` is compared behind it.
-    Behind,
-}
-
 pub struct Peer {
     /// As on the registry.
     pub name: &'static str,
     /// What verifies its signatures.
     pub provider: &'static str,
-    pub clock: Clock,
     pub verify: Verify,
 }
 
@@ -49,16 +40,18 @@ impl Key {
         let members: serde_json::Value = serde_json::from_str(jwk).expect("a JWK");
         let number = |name: &str| unbase64url(members[name].as_str().expect("a number"));
         let (n, e) = (number("n"), number("e"));
-        let components = aws_lc_rs::rsa::PublicKeyComponents { n: &n, e: &e };
-        let public: aws_lc_rs::rsa::PublicKey = (&components).try_into().expect("a key");
+        let components = PublicKeyComponents { n: &n, e: &e };
+        let public: PublicEncryptingKey = components.try_into().expect("a key");
         let spki: PublicKeyX509Der<'_> = public.as_der().expect("DER");
-        let (pkcs1, spki) = (public.as_ref().to_vec(), spki.as_ref().to_vec());
+        let spki = spki.as_ref().to_vec();
+        // A SEQUENCE begins the inner key of 2048 bits, behind the name of the algorithm.
+        let pkcs1 = spki[24..].to_vec();
         Self { jwk: jwk.to_owned(), n, e, pkcs1, spki }
     }
 
     /// As `src/crypto/aws_lc_rs.rs` prepares it.
     pub fn prepared(&self) -> ParsedPublicKey {
-        let components = aws_lc_rs::rsa::PublicKeyComponents { n: &self.n, e: &self.e };
+        let components = PublicKeyComponents { n: &self.n, e: &self.e };
         components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).expect("a key")
     }
 }
@@ -76,19 +69,20 @@ impl Claims {
     }
 }
 
+impl biscuit::CompactJson for Claims {}
+
 pub fn peers(key: &Key) -> Vec<Peer> {
-    let peer = |name, provider, clock, verify| Peer { name, provider, clock, verify };
+    let peer = |name, provider, verify| Peer { name, provider, verify };
     vec![
-        peer("oxitoken", "aws-lc-rs", Clock::Given, oxitoken(key)),
-        peer("jsonwebtoken", "aws-lc-rs", Clock::Behind, jsonwebtoken(key, false)),
-        peer("jsonwebtoken", "rust_crypto", Clock::Behind, jsonwebtoken(key, true)),
-        peer("jwtk", "aws-lc-rs", Clock::Behind, jwtk(key)),
-        peer("jwtiny", "aws-lc-rs", Clock::Behind, jwtiny(key)),
-        peer("jwt-simple", "boring", Clock::Given, jwt_simple(key)),
-        peer("josekit", "openssl", Clock::Given, josekit(key)),
-        peer("aliri", "ring", Clock::Behind, aliri(key)),
-        peer("biscuit", "ring", Clock::Behind, biscuit(key)),
-        peer("jwt-compact", "rsa", Clock::Given, jwt_compact(key)),
+        peer("oxitoken", "aws-lc-rs", oxitoken(key)),
+        peer("jsonwebtoken", "aws-lc-rs", jsonwebtoken(key, false)),
+        peer("jsonwebtoken", "rust_crypto", jsonwebtoken(key, true)),
+        peer("jwtk", "aws-lc-rs", jwtk(key)),
+        peer("jwtiny", "aws-lc-rs", jwtiny(key)),
+        peer("jwt-simple", "boring", jwt_simple(key)),
+        peer("aliri", "ring", aliri(key)),
+        peer("biscuit", "ring", biscuit(key)),
+        peer("jwt-compact", "rsa", jwt_compact(key)),
     ]
 }
 
@@ -128,9 +122,21 @@ fn jsonwebtoken(key: &Key, rust_crypto: bool) -> Verify {
 }
 
 fn oxitoken(key: &Key) -> Verify {
-    use oxitoken::crypto::aws_lc::AwsLcVerificationKey;
     use oxitoken::error::JwtError;
-    use oxitoken::validation::{StaticKeyProvider, TokenValidator, ValidationPipeline};
+    use oxitoken::validation::{
+        StaticKeyProvider, TokenValidator, ValidationPipeline, VerificationKey,
+    };
+
+    /// What its feature `aws-lc-rs` has, which does not compile with the newest of that crate.
+    struct Parsed(ParsedPublicKey);
+    impl VerificationKey for Parsed {
+        fn alg(&self) -> Option<oxitoken::Algorithm> {
+            Some(oxitoken::Algorithm::RS256)
+        }
+        fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), JwtError> {
+            self.0.verify_sig(message, signature).map_err(|_| JwtError::InvalidSignature)
+        }
+    }
 
     #[derive(Deserialize)]
     struct Header {
@@ -149,8 +155,7 @@ fn oxitoken(key: &Key) -> Verify {
         }
     }
 
-    let key = AwsLcVerificationKey::try_from(key.prepared()).expect("a key");
-    let key = StaticKeyProvider::new(key);
+    let key = StaticKeyProvider::new(Parsed(key.prepared()));
     let pipeline = ValidationPipeline::<Header, Claims, _>::builder(key).with(NotExpired).build();
     Box::new(move |token| {
         pipeline.verify(token.as_bytes()).is_ok_and(|(_, claims)| claims.sub == USER)
@@ -209,21 +214,6 @@ fn jwt_simple(key: &Key) -> Verify {
     })
 }
 
-fn josekit(key: &Key) -> Verify {
-    use std::time::{Duration, SystemTime};
-
-    use josekit::jws::RS256;
-    use josekit::jwt::{JwtPayloadValidator, decode_with_verifier};
-    let verifier = RS256.verifier_from_der(&key.spki).expect("a key");
-    let mut validator = JwtPayloadValidator::new();
-    validator.set_base_time(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
-    Box::new(move |token| {
-        decode_with_verifier(token, &*verifier).is_ok_and(|(payload, _)| {
-            validator.validate(&payload).is_ok() && payload.subject() == Some(USER)
-        })
-    })
-}
-
 fn aliri(key: &Key) -> Verify {
     use aliri::jwt::{BasicClaims, BasicHeaders, CoreClaims, CoreValidator};
     use aliri::{Jwk, JwtRef, jwa::Algorithm};
@@ -241,10 +231,9 @@ fn aliri(key: &Key) -> Verify {
 }
 
 fn biscuit(key: &Key) -> Verify {
+    use biscuit::Empty;
     use biscuit::jwa::SignatureAlgorithm;
     use biscuit::jws::{Compact, Secret};
-    use biscuit::{CompactJson, Empty};
-    impl CompactJson for Claims {}
     let key = Secret::PublicKey(key.pkcs1.clone());
     Box::new(move |token| {
         let token = Compact::<Claims, Empty>::new_encoded(token);
