@@ -9,9 +9,10 @@ mod cases;
 
 use std::hint::black_box;
 
+use cases::cached::{Visitors, with_five_claims};
 use cases::ratio::{self, PAIRS};
 use cases::support::{NOW, at, jwks, keys, lines};
-use cases::{Bare, TOKEN, decide, reason};
+use cases::{Bare, TOKEN, decide, reason, twelve_cookies};
 use supertokens_session::{Gate, PagePolicy};
 
 /// Calls in a batch.
@@ -32,6 +33,19 @@ fn main() {
         assert_eq!(reason(&decision), case.reason, "{}", case.name);
         measure(case.name, &bare, || {
             let _ = black_box(decide(&gate, black_box(&case.cookie), &held, at(NOW)));
+        });
+    }
+
+    println!();
+    let five_claims = with_five_claims();
+    for (name, gate, others) in [
+        ("cached", &gate, String::new()),
+        ("among 13 cookies", &gate, twelve_cookies() + "; "),
+        ("with five claims", &five_claims, String::new()),
+    ] {
+        let mut visitors = Visitors::new(&others, gate, &held);
+        measure(name, &bare, || {
+            let _ = black_box(visitors.decide(gate, black_box(&held)));
         });
     }
 
