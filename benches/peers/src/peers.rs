@@ -27,6 +27,8 @@ pub struct Peer {
 pub struct Key {
     /// A JWK.
     pub jwk: String,
+    /// Its name.
+    kid: String,
     n: Vec<u8>,
     e: Vec<u8>,
     /// PKCS #1.
@@ -46,7 +48,8 @@ impl Key {
         let spki = spki.as_ref().to_vec();
         // A SEQUENCE begins the inner key of 2048 bits, behind the name of the algorithm.
         let pkcs1 = spki[24..].to_vec();
-        Self { jwk: jwk.to_owned(), n, e, pkcs1, spki }
+        let kid = members["kid"].as_str().expect("a name").to_owned();
+        Self { jwk: jwk.to_owned(), kid, n, e, pkcs1, spki }
     }
 
     /// As `src/crypto/aws_lc_rs.rs` prepares it.
@@ -75,6 +78,7 @@ pub fn peers(key: &Key) -> Vec<Peer> {
     let peer = |name, provider, verify| Peer { name, provider, verify };
     vec![
         peer("oxitoken", "aws-lc-rs", oxitoken(key)),
+        peer("oxitoken", "aws-lc-rs, whole session", oxitoken_session(key)),
         peer("jsonwebtoken", "aws-lc-rs", jsonwebtoken(key, false)),
         peer("jsonwebtoken", "rust_crypto", jsonwebtoken(key, true)),
         peer("jwtk", "aws-lc-rs", jwtk(key)),
@@ -121,22 +125,22 @@ fn jsonwebtoken(key: &Key, rust_crypto: bool) -> Verify {
     })
 }
 
+/// What the feature `aws-lc-rs` of `oxitoken` has, which does not compile with the newest of that crate.
+struct Parsed(ParsedPublicKey);
+
+impl oxitoken::validation::VerificationKey for Parsed {
+    fn alg(&self) -> Option<oxitoken::Algorithm> {
+        Some(oxitoken::Algorithm::RS256)
+    }
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), oxitoken::error::JwtError> {
+        let verdict = self.0.verify_sig(message, signature);
+        verdict.map_err(|_| oxitoken::error::JwtError::InvalidSignature)
+    }
+}
+
 fn oxitoken(key: &Key) -> Verify {
     use oxitoken::error::JwtError;
-    use oxitoken::validation::{
-        StaticKeyProvider, TokenValidator, ValidationPipeline, VerificationKey,
-    };
-
-    /// What its feature `aws-lc-rs` has, which does not compile with the newest of that crate.
-    struct Parsed(ParsedPublicKey);
-    impl VerificationKey for Parsed {
-        fn alg(&self) -> Option<oxitoken::Algorithm> {
-            Some(oxitoken::Algorithm::RS256)
-        }
-        fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), JwtError> {
-            self.0.verify_sig(message, signature).map_err(|_| JwtError::InvalidSignature)
-        }
-    }
+    use oxitoken::validation::{StaticKeyProvider, TokenValidator, ValidationPipeline};
 
     #[derive(Deserialize)]
     struct Header {
@@ -159,6 +163,62 @@ fn oxitoken(key: &Key) -> Verify {
     let pipeline = ValidationPipeline::<Header, Claims, _>::builder(key).with(NotExpired).build();
     Box::new(move |token| {
         pipeline.verify(token.as_bytes()).is_ok_and(|(_, claims)| claims.sub == USER)
+    })
+}
+
+/// The same, nearer to what a session is: the key by its name, and the claims that a `Session` has.
+fn oxitoken_session(key: &Key) -> Verify {
+    use std::collections::BTreeMap;
+    use std::hint::black_box;
+
+    use oxitoken::error::JwtError;
+    use oxitoken::header::Kid;
+    use oxitoken::validation::{KeyProvider, ValidationPipeline};
+
+    #[derive(Deserialize)]
+    struct Header {
+        alg: oxitoken::Algorithm,
+        kid: String,
+    }
+    impl oxitoken::header::Alg for Header {
+        fn alg(&self) -> oxitoken::Algorithm {
+            self.alg
+        }
+    }
+    impl oxitoken::header::Kid for Header {
+        fn kid(&self) -> &str {
+            &self.kid
+        }
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "decoded, as a page would have it")]
+    struct Session {
+        sub: String,
+        exp: u64,
+        iat: u64,
+        #[serde(rename = "tId")]
+        tenant: String,
+        #[serde(rename = "rsub")]
+        recipe_user: String,
+        #[serde(rename = "sessionHandle")]
+        handle: String,
+        #[serde(flatten)]
+        claims: serde_json::Map<String, serde_json::Value>,
+    }
+
+    struct Store(BTreeMap<String, Parsed>);
+    impl KeyProvider<Header, Session> for Store {
+        type Key = Parsed;
+        fn resolve_key(&self, header: &Header, _: &Session) -> Result<&Parsed, JwtError> {
+            self.0.get(header.kid()).ok_or(JwtError::VerificationKeyNotFound)
+        }
+    }
+
+    let store = Store(BTreeMap::from([(key.kid.clone(), Parsed(key.prepared()))]));
+    let pipeline = ValidationPipeline::<Header, Session, _>::builder(store).build();
+    Box::new(move |token| {
+        let session = pipeline.verify(token.as_bytes());
+        black_box(&session).as_ref().is_ok_and(|(_, it)| it.exp > NOW && it.sub == USER)
     })
 }
 
