@@ -357,7 +357,7 @@ const ASKING: u64 = 2;
 
 /// The session, and the payload as values: a text for each name and each string, a list for each
 /// container, which grows.
-const JUDGING: u64 = 34;
+const JUDGING: u64 = 35;
 
 /// Room for names, and the answer as values.
 const FINISHING: u64 = 4;
