@@ -9,9 +9,11 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use supertokens_session::{AntiCsrf, ApiPolicy, Gate, PagePolicy, Reason, SessionDecision, UnixMillis};
-use supertokens_session_fuzz::held::{KEYS, NOW};
-use supertokens_session_fuzz::token::encode;
+use supertokens_session::{
+    AntiCsrf, ApiPolicy, Gate, PagePolicy, Reason, SessionDecision, UnixMillis,
+};
+use supertokens_session_fuzz::doubles::held::{KEYS, NOW};
+use supertokens_session_fuzz::doubles::token::encode;
 
 /// The one function callgrind counts; it must not be inlined, and the name stands in no other's.
 #[inline(never)]
@@ -25,7 +27,8 @@ fn main() {
         panic!("PROFILE total|per-byte|api SECONDS SEED BARE: see fuzz/worst.sh");
     };
     let number = |text: &String| text.parse::<u64>().expect("a number");
-    let mut judge = Judge { profile: profile.clone(), dumps: 0, aim: aim.clone(), bare: number(bare) };
+    let mut judge =
+        Judge { profile: profile.clone(), dumps: 0, aim: aim.clone(), bare: number(bare) };
     let end = Instant::now() + Duration::from_secs(number(seconds));
     let mut chance = Chance(number(seed) ^ 0x9e37_79b9_7f4a_7c15);
 
@@ -98,7 +101,8 @@ impl Judge {
             is_early = refused_early(&decide());
         } else {
             let gate = Gate::page(PagePolicy::default());
-            let decide = || gate.request("GET", [black_box(cookies.as_bytes())]).decide(&KEYS.0, now);
+            let decide =
+                || gate.request("GET", [black_box(cookies.as_bytes())]).decide(&KEYS.0, now);
             measured(&|| drop(black_box(decide())));
             is_early = refused_early(&decide());
         }
@@ -448,7 +452,8 @@ impl Filler {
         }
         let comma = if is_open(&text) { "" } else { "," };
         let left = room.saturating_sub(text.len() + comma.len() + 1 + end.len());
-        let letters = |around: usize| self.letter.repeat(left.saturating_sub(around) / self.letter.len());
+        let letters =
+            |around: usize| self.letter.repeat(left.saturating_sub(around) / self.letter.len());
         let stretched = match self.stretch {
             Stretch::Text => format!("{comma}\"{}\"", letters(2)),
             Stretch::Name => format!("{comma}{{\"{}\":0}}", letters(6)),
@@ -536,7 +541,12 @@ impl Chance {
             9 => format!("\"{}\"", "\\u00e9".repeat(1 + self.below(3))),
             10 => {
                 let names: Vec<String> = (0..2 + self.below(60))
-                    .map(|n| format!("\"{}\":0", char::from_u32(0x100 + u32::try_from(n).unwrap_or(0)).unwrap_or('x')))
+                    .map(|n| {
+                        format!(
+                            "\"{}\":0",
+                            char::from_u32(0x100 + u32::try_from(n).unwrap_or(0)).unwrap_or('x')
+                        )
+                    })
                     .collect();
                 format!("{{{}}}", names.join(","))
             }

@@ -4,9 +4,9 @@
 use serde_json::Value;
 use supertokens_session::{AntiCsrf, Reason, SigningKeyKind, TokenSource, TokenTransfer};
 
-use crate::cookies;
-use crate::json::{self, Limits};
-use crate::token::{self, Answer, Verdict};
+use super::cookies;
+use super::json::{self, Limits};
+use super::token::{self, Answer, Verdict};
 
 /// What the operator chose.
 #[derive(Clone, Copy, Debug)]
