@@ -75,7 +75,7 @@ pub fn decide(sent: &Sent<'_>, policy: &Policy, keys: &token::Keys, now: u64) ->
         Err(Reason::NoToken) => return Outcome::Nobody,
         Err(reason) => return Outcome::Refresh(Some(reason)),
     };
-    let is_checked = policy.check.unwrap_or(!sent.method.eq_ignore_ascii_case("GET"));
+    let is_checked = policy.check.unwrap_or_else(|| !sent.method.eq_ignore_ascii_case("GET"));
     let needs_header = is_checked && policy.anti_csrf == AntiCsrf::ViaCustomHeader;
     let needs_token = is_checked && policy.anti_csrf == AntiCsrf::ViaToken;
     match judge(&token, TokenSource::Cookie) {

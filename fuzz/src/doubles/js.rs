@@ -7,8 +7,8 @@ pub enum Js {
     Bool(bool),
     Number(f64),
     Text(String),
-    Array(Vec<Js>),
-    Object(Vec<(String, Js)>),
+    Array(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 impl Js {

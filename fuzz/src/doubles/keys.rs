@@ -138,7 +138,7 @@ fn uint(text: &str) -> Option<Vec<u8>> {
 fn octets(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=');
     let padding = text.len() - digits.len();
-    if padding > 2 || (padding > 0 && !text.len().is_multiple_of(4)) {
+    if padding > 2 || (padding > 0 && text.len() % 4 != 0) {
         return None;
     }
     token::decode(digits.replace('+', "-").replace('/', "_").as_bytes())

@@ -40,7 +40,7 @@ pub fn run(data: &[u8]) {
 fn fill(text: &[u8], tokens: &[String; 3]) -> Vec<u8> {
     let token = |byte: u8| tokens.get(usize::from(byte).wrapping_sub(1));
     text.iter()
-        .flat_map(|byte| token(*byte).map_or(vec![*byte], |token| token.clone().into_bytes()))
+        .flat_map(|byte| token(*byte).map_or_else(|| vec![*byte], |token| token.clone().into_bytes()))
         .collect()
 }
 

@@ -31,7 +31,7 @@ pub fn run(data: &[u8]) {
         }
         run.perform(bytes.operation());
     }
-    run.recover(seed.is_multiple_of(2));
+    run.recover(seed % 2 == 0);
 }
 
 /// What is left of the input; zeros after its end.
@@ -93,7 +93,7 @@ impl Bytes<'_> {
                 let age = i32::try_from(self.span()).unwrap_or(i32::MAX);
                 Operation::ImportOther(self.document(), age - 5_000, self.caching())
             }
-            12 if self.next().is_multiple_of(2) => Operation::Foreign(None),
+            12 if self.next() % 2 == 0 => Operation::Foreign(None),
             12 => Operation::Foreign(Some(self.answer())),
             _ => Operation::Request(self.token(), u16::from(self.next()) * 60, self.answer()),
         }
