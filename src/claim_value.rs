@@ -83,6 +83,26 @@ impl ClaimValue {
         &self.0
     }
 
+    /// Bytes of what it has on the heap. Recursive, as deep as the value is nested, which is bounded
+    /// where values are read.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match &self.0 {
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::NotFinite => 0,
+            Kind::Text(text) => text.capacity(),
+            Kind::Array(elements) => elements
+                .iter()
+                .map(Self::heap_bytes)
+                .fold(elements.capacity().saturating_mul(size_of::<Self>()), usize::saturating_add),
+            Kind::Object(members) => members
+                .iter()
+                .map(|(name, value)| name.capacity().saturating_add(value.heap_bytes()))
+                .fold(
+                    members.capacity().saturating_mul(size_of::<(String, Self)>()),
+                    usize::saturating_add,
+                ),
+        }
+    }
+
     /// Whether it is `null`.
     #[must_use]
     pub const fn is_null(&self) -> bool {

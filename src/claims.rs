@@ -33,6 +33,11 @@ impl Claims {
         Self(claim_json::read(json).unwrap_or(ClaimValue::NULL))
     }
 
+    /// Bytes of what they take on the heap.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of::<Self>().saturating_add(self.0.heap_bytes())
+    }
+
     /// The member of this name, whole: of the SDK's claims an object of the value `v` and the time
     /// `t` at which it was fetched.
     #[must_use]

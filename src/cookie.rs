@@ -26,6 +26,10 @@ pub(crate) fn scan<'f, const N: usize>(
         };
         let part = trim_start(part.unwrap_or_default());
         for (index, name) in names.iter().enumerate() {
+            // Most cookies are somebody else's, and their first byte tells.
+            if part.first() != name.first() {
+                continue;
+            }
             if let Some(value) = part.strip_prefix(*name).and_then(after_equals) {
                 found(index, value);
             }

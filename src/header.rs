@@ -52,7 +52,7 @@ impl<'t> Header<'t> {
     /// Decodes the header segment of a session token; what is refused here makes it malformed.
     pub(crate) fn of_session(
         segment: &[u8],
-        room: &'t mut HeaderRoom,
+        room: &'t mut [u8],
     ) -> Result<(Self, TokenVersion), Reason> {
         let found = Found::read(segment, room)?;
         // Exactly `JWT`, as the SDK: a token of another type is not a session's (RFC 8725
@@ -74,7 +74,7 @@ impl<'t> Header<'t> {
     }
 
     /// Decodes the header segment of any JWS that names its key.
-    pub(crate) fn of_jws(segment: &[u8], room: &'t mut HeaderRoom) -> Result<Self, Reason> {
+    pub(crate) fn of_jws(segment: &[u8], room: &'t mut [u8]) -> Result<Self, Reason> {
         Self::new(Found::read(segment, room)?)
     }
 
@@ -104,8 +104,6 @@ impl<'t> Header<'t> {
 }
 
 /// Room for a decoded header segment: base64 makes three bytes of four.
-pub(crate) type HeaderRoom = [u8; HEADER_ROOM];
-
 pub(crate) const HEADER_ROOM: usize = MAX_HEADER / 4 * 3;
 
 #[derive(Default)]
@@ -118,7 +116,7 @@ struct Found<'t> {
 }
 
 impl<'t> Found<'t> {
-    fn read(segment: &[u8], room: &'t mut HeaderRoom) -> Result<Self, Reason> {
+    fn read(segment: &[u8], room: &'t mut [u8]) -> Result<Self, Reason> {
         let text = base64url::decode(segment, room).map_err(|_| Reason::HeaderNotBase64Url)?;
         let mut found = Self::default();
         json::read_object(text, LIMITS, &mut [0; OPEN_NAMES], &mut found)

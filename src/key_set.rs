@@ -85,8 +85,8 @@ impl Key {
         self.algorithm.alg()
     }
 
-    pub(crate) fn prepared(&self) -> &dyn VerifyingKey {
-        &*self.prepared
+    pub(crate) fn prepared(&self) -> &Arc<dyn VerifyingKey> {
+        &self.prepared
     }
 }
 
@@ -173,6 +173,11 @@ impl KeySet {
         } else {
             Selection::Unknown
         }
+    }
+
+    /// Whether a `kid` selects this very prepared key: no two have one.
+    pub(crate) fn selects(&self, prepared: &Arc<dyn VerifyingKey>) -> bool {
+        self.keys.iter().any(|key| Arc::ptr_eq(&key.prepared, prepared))
     }
 
     /// Whether the table has `alg`.

@@ -12,7 +12,7 @@ use crate::key_policy::KeyPolicy;
 use crate::key_set::{FetchFailure, Key, KeySet, Selection};
 use crate::looks::Looks;
 use crate::reason::Reason;
-use crate::signature::SignatureAlgorithm;
+use crate::signature::{SignatureAlgorithm, VerifyingKey};
 use crate::time::{UnixMillis, Window};
 
 /// An immutable snapshot of a [`KeyStore`](crate::KeyStore). Cloning it is one reference count;
@@ -122,13 +122,7 @@ impl Keys {
     /// The one key that `kid` names.
     pub(crate) fn key(&self, kid: &str, now: UnixMillis) -> Result<&Key, NoKey> {
         let snapshot = &*self.0;
-        let Some(held) = &snapshot.held else {
-            return Err(snapshot.fetch(FetchReason::NoKeys, now));
-        };
-        if !held.is_fresh(now) && !snapshot.must_do_with(held, now) {
-            return Err(snapshot.fetch(FetchReason::Stale, now));
-        }
-        match held.set.select(kid) {
+        match snapshot.set(now)?.select(kid) {
             Selection::Key(key) => Ok(key),
             Selection::Unusable => {
                 Err(snapshot.look(Reason::KeyUnusable, Reason::KeyUnusable, now))
@@ -139,6 +133,11 @@ impl Keys {
         }
     }
 
+    /// Whether the one key that some `kid` names is this very prepared one.
+    pub(crate) fn select(&self, prepared: &Arc<dyn VerifyingKey>, now: UnixMillis) -> bool {
+        self.0.set(now).is_ok_and(|set| set.selects(prepared))
+    }
+
     /// What was wrong with the last fetch, if it failed.
     pub(crate) fn failure(&self) -> Option<FetchFailure> {
         self.0.failure
@@ -146,6 +145,16 @@ impl Keys {
 }
 
 impl Snapshot {
+    /// The set to decide with.
+    fn set(&self, now: UnixMillis) -> Result<&KeySet, NoKey> {
+        let held = self.held.as_ref().ok_or_else(|| self.fetch(FetchReason::NoKeys, now))?;
+        if held.is_fresh(now) || self.must_do_with(held, now) {
+            Ok(&held.set)
+        } else {
+            Err(self.fetch(FetchReason::Stale, now))
+        }
+    }
+
     /// Takes a set in place of the one before. The `kid` of each key that is new, and that is gone.
     pub(crate) fn hold(&mut self, held: Held) -> (Vec<Box<str>>, Vec<Box<str>>) {
         let before = self.held.as_ref().map(|before| &*before.set);

@@ -51,6 +51,7 @@ mod session;
 mod claim_value;
 mod claim_json;
 mod claims;
+mod proven;
 mod invalid_claims;
 mod claim_validator;
 mod validators;
@@ -75,6 +76,7 @@ mod looks;
 mod keys;
 mod request;
 mod front_token;
+mod token_cache;
 mod pipeline;
 mod gate;
 mod two_tokens;
@@ -126,4 +128,5 @@ pub use signature::{
     BadSignature, KeyKind, KeyRejected, PublicKey, SignatureAlgorithm, VerifyingKey,
 };
 pub use time::UnixMillis;
+pub use token_cache::{CacheAccess, TokenCache};
 pub use token_cookies::{SameSite, TokenCookies};

@@ -26,7 +26,13 @@ pub(crate) struct Payload<'t> {
     /// Whether `parentRefreshTokenHash1` is a text, an empty one included (as in the SDK): the token
     /// is the first after a refresh, and the core has not heard of its use.
     pub(crate) is_first_after_refresh: bool,
-    pub(crate) expires_at: NumericDate,
+    pub(crate) times: Times,
+}
+
+/// When a token is valid: what each decision judges anew.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    expires_at: NumericDate,
     not_before: NotBefore,
 }
 
@@ -42,7 +48,7 @@ impl<'t> Payload<'t> {
     pub(crate) fn decode(
         segment: &[u8],
         version: TokenVersion,
-        room: &'t mut PayloadRoom,
+        room: &'t mut [u8],
     ) -> Result<Self, Reason> {
         let bytes = base64url::decode(segment, room).map_err(|_| Reason::PayloadNotBase64Url)?;
         let mut found = Found::default();
@@ -91,25 +97,31 @@ impl<'t> Payload<'t> {
             session_handle,
             anti_csrf_token: text(found.anti_csrf_token),
             is_first_after_refresh: text(found.parent_refresh_token_hash1).is_some(),
-            expires_at,
-            not_before,
+            times: Times { expires_at, not_before },
         })
     }
+}
 
+impl Times {
     /// Whether `exp` is not after `now`: in the second of its `exp` a token is expired already, and
     /// there is no leeway (RFC 7519 section 4.1.4).
-    pub(crate) fn has_expired(&self, now: UnixMillis) -> bool {
+    pub(crate) fn has_expired(self, now: UnixMillis) -> bool {
         !self.expires_at.is_after(now)
     }
 
     /// Judges `nbf`, then `exp`, as the SDK's order is.
-    pub(crate) fn judge_times(&self, now: UnixMillis) -> Result<(), Reason> {
+    pub(crate) fn judge(self, now: UnixMillis) -> Result<(), Reason> {
         match self.not_before {
             NotBefore::Absent => {}
             NotBefore::At(date) if !date.is_after(now) => {}
             NotBefore::At(_) | NotBefore::NotANumber => return Err(Reason::NotYetValid),
         }
         if self.has_expired(now) { Err(Reason::Expired) } else { Ok(()) }
+    }
+
+    /// `exp`, the epoch if that is later.
+    pub(crate) fn expires_at(self) -> UnixMillis {
+        self.expires_at.to_unix()
     }
 }
 
@@ -137,8 +149,6 @@ fn is_zero(number: Number) -> bool {
 }
 
 /// Room for a decoded payload segment: base64 makes three bytes of four.
-pub(crate) type PayloadRoom = [u8; PAYLOAD_ROOM];
-
 pub(crate) const PAYLOAD_ROOM: usize = MAX_TOKEN / 4 * 3;
 
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! A session, proven: who the visitor is.
 
-use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 
 use crate::header::TokenVersion;
@@ -10,8 +10,8 @@ use crate::verified::Verified;
 
 /// A session whose token was signed by the issuer and was valid when it was decided.
 ///
-/// It owns what it needs, in one allocation, so it outlives the request; it does not hold the
-/// token. `Debug` prints nothing of the user.
+/// It owns what it needs, in one allocation that clones share, so it outlives the request; it does
+/// not hold the token. `Debug` prints nothing of the user.
 ///
 /// ```
 /// use supertokens_session::{Session, TokenVersion};
@@ -22,10 +22,16 @@ use crate::verified::Verified;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Session {
-    /// User id, recipe user id, tenant id, session handle and payload, one after the other.
-    text: Box<str>,
-    /// Where each but the payload ends in `text`.
-    ends: [usize; 4],
+    /// The payload as JSON, and behind it what in it has escapes, undone.
+    text: Arc<str>,
+    payload: Part,
+    user_id: Part,
+    recipe_user_id: Part,
+    /// `None`: the version has none.
+    tenant_id: Option<Part>,
+    session_handle: Part,
+    anti_csrf_token: Option<Part>,
+    is_first_after_refresh: bool,
     version: TokenVersion,
     source: TokenSource,
     /// Whether its token is the one that the core has put in the place of the request's.
@@ -33,31 +39,54 @@ pub struct Session {
     expires_at: UnixMillis,
 }
 
+/// A part of a session's text, which is no longer than a few tokens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Part {
+    start: u32,
+    end: u32,
+}
+
+impl Part {
+    fn new(start: usize, length: usize) -> Self {
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { start: place(start), end: place(start.saturating_add(length)) }
+    }
+
+    fn of(self, text: &str) -> Option<&str> {
+        let place = |at: u32| usize::try_from(at).ok();
+        text.get(place(self.start)?..place(self.end)?)
+    }
+}
+
 impl Session {
     pub(crate) fn new(token: &Verified<'_>, source: TokenSource) -> Self {
         let payload = &token.payload;
-        let parts = [
-            payload.user_id.as_ref(),
-            payload.recipe_user_id.as_deref().unwrap_or(&payload.user_id),
-            payload.tenant_id.as_deref().unwrap_or(DEFAULT_TENANT),
-            payload.session_handle.as_ref(),
-        ];
-        let room =
-            parts.iter().map(|part| part.len()).fold(payload.json.len(), usize::saturating_add);
-        let mut text = String::with_capacity(room);
-        let ends = parts.map(|part| {
-            text.push_str(part);
-            text.len()
-        });
-        text.push_str(payload.json);
+        let mut text = Text { json: payload.json, longer: String::new() };
+        let user_id = text.part(&payload.user_id);
+        let recipe_user_id = payload.recipe_user_id.as_deref();
+        let recipe_user_id = recipe_user_id.map_or(user_id, |id| text.part(id));
+        let tenant_id = payload.tenant_id.as_deref().map(|id| text.part(id));
+        let session_handle = text.part(&payload.session_handle);
+        let anti_csrf_token = payload.anti_csrf_token.as_deref().map(|token| text.part(token));
         Self {
-            text: text.into_boxed_str(),
-            ends,
+            payload: Part::new(0, payload.json.len()),
+            text: text.finish(),
+            user_id,
+            recipe_user_id,
+            tenant_id,
+            session_handle,
+            anti_csrf_token,
+            is_first_after_refresh: payload.is_first_after_refresh,
             version: token.version,
             source,
             is_replaced: false,
-            expires_at: payload.expires_at.to_unix(),
+            expires_at: payload.times.expires_at(),
         }
+    }
+
+    /// The same, of a token that was found there.
+    pub(crate) fn found_at(self, source: TokenSource) -> Self {
+        Self { source, ..self }
     }
 
     /// The same, of a token that has taken the place of a request's.
@@ -72,37 +101,47 @@ impl Session {
     /// The user id, `sub`, as it stands in the token. In version 5 the primary user's.
     #[must_use]
     pub fn user_id(&self) -> &str {
-        let [end, ..] = self.ends;
-        self.part(0, end)
+        self.part(self.user_id)
     }
 
     /// The id of the login method's user, `rsub`; the user id where the token names none.
     #[must_use]
     pub fn recipe_user_id(&self) -> &str {
-        let [start, end, ..] = self.ends;
-        self.part(start, end)
+        self.part(self.recipe_user_id)
     }
 
     /// The tenant, `tId`; `public` for tokens of version 3, which have none.
     #[must_use]
     pub fn tenant_id(&self) -> &str {
-        let [_, start, end, _] = self.ends;
-        self.part(start, end)
+        self.tenant_id.map_or(DEFAULT_TENANT, |part| self.part(part))
     }
 
     /// The session's own id, `sessionHandle`.
     #[must_use]
     pub fn session_handle(&self) -> &str {
-        let [.., start, end] = self.ends;
-        self.part(start, end)
+        self.part(self.session_handle)
     }
 
     /// The whole payload as JSON text, just as it was signed: valid UTF-8, an object, no name twice
     /// at any depth. Parse it for claims of your own.
     #[must_use]
     pub fn payload_json(&self) -> &str {
-        let [.., start] = self.ends;
-        self.part(start, self.text.len())
+        self.part(self.payload)
+    }
+
+    /// `antiCsrfToken`, where it is a text.
+    pub(crate) fn anti_csrf_token(&self) -> Option<&str> {
+        self.anti_csrf_token.map(|part| self.part(part))
+    }
+
+    /// Whether the token is the first after a refresh, and the core has not heard of its use.
+    pub(crate) const fn is_first_after_refresh(&self) -> bool {
+        self.is_first_after_refresh
+    }
+
+    /// Bytes of what it has on the heap: the text behind all of these.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.text.len()
     }
 
     /// The version of the token.
@@ -123,9 +162,39 @@ impl Session {
         self.expires_at
     }
 
-    fn part(&self, start: usize, end: usize) -> &str {
-        // The ends are lengths this text had, so they are in it and between characters.
-        self.text.get(start..end).unwrap_or_default()
+    fn part(&self, part: Part) -> &str {
+        // It was a part of this text when it was made.
+        part.of(&self.text).unwrap_or_default()
+    }
+}
+
+/// The text of a session while it is put together.
+struct Text<'t> {
+    json: &'t str,
+    /// The payload and what of it had to be undone; empty while nothing had to be.
+    longer: String,
+}
+
+impl Text<'_> {
+    /// Where `part` is: in the payload if it was read from there as it stands.
+    fn part(&mut self, part: &str) -> Part {
+        let start = part.as_ptr().addr().wrapping_sub(self.json.as_ptr().addr());
+        let there = Part::new(start, part.len());
+        if there.of(self.json) == Some(part) {
+            return there;
+        }
+        if self.longer.is_empty() {
+            // Undone, all parts together are no longer than what they were read from.
+            self.longer.reserve(self.json.len().saturating_mul(2));
+            self.longer.push_str(self.json);
+        }
+        let start = self.longer.len();
+        self.longer.push_str(part);
+        Part::new(start, part.len())
+    }
+
+    fn finish(&self) -> Arc<str> {
+        if self.longer.is_empty() { self.json.into() } else { self.longer.as_str().into() }
     }
 }
 

@@ -7,7 +7,7 @@ use core::fmt;
 use crate::claim_validator::ClaimValidator;
 use crate::claims::Claims;
 use crate::invalid_claims::{ClaimFailure, InvalidClaims};
-use crate::session::Session;
+
 use crate::time::UnixMillis;
 
 /// In the order in which they were added.
@@ -21,29 +21,18 @@ impl Validators {
         self.0.push(Arc::new(validator));
     }
 
-    /// Runs every validator over the claims of a session.
-    pub(crate) fn judge(
-        &self,
-        session: Session,
-        now: UnixMillis,
-    ) -> Result<Session, InvalidClaims> {
-        match InvalidClaims::new(self.failures(session.payload_json(), now)) {
-            None => Ok(session),
-            Some(invalid) => Err(invalid.of(session)),
-        }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    fn failures(&self, payload_json: &str, now: UnixMillis) -> Vec<ClaimFailure> {
-        if self.0.is_empty() {
-            return Vec::new();
-        }
-        let claims = Claims::of_payload(payload_json);
+    /// Runs every validator over the claims of a session.
+    pub(crate) fn judge(&self, claims: &Claims, now: UnixMillis) -> Option<InvalidClaims> {
         let refusal = |validator: &Arc<dyn ClaimValidator>| {
-            let reason = validator.validate(&claims, now).err()?;
-            let refetch = validator.should_refetch(&claims, now);
+            let reason = validator.validate(claims, now).err()?;
+            let refetch = validator.should_refetch(claims, now);
             Some(ClaimFailure::new(validator.id(), reason, refetch))
         };
-        self.0.iter().filter_map(refusal).collect()
+        InvalidClaims::new(self.0.iter().filter_map(refusal).collect())
     }
 }
 
@@ -87,9 +76,9 @@ mod tests {
             names.iter().map(|name| Arc::new(Refuses(name, AtomicUsize::new(0)))).collect();
         let validators =
             Validators(own.iter().map(|one| Arc::clone(one) as Arc<dyn ClaimValidator>).collect());
-        let failures = validators.failures(payload, UnixMillis::from_secs(7));
+        let invalid = validators.judge(&Claims::of_payload(payload), UnixMillis::from_secs(7));
         assert!(own.iter().all(|one| one.1.load(Ordering::Relaxed) == 1), "each is asked once");
-        InvalidClaims::new(failures)
+        invalid
     }
 
     #[test]
@@ -108,7 +97,7 @@ mod tests {
 
     #[test]
     fn without_validators_nothing_is_wrong_and_without_json_there_are_no_claims() {
-        assert_eq!(Validators::NONE.failures("{", UnixMillis::from_secs(7)), []);
+        assert_eq!(asked(&[], "{"), None);
         for payload in ["", "{", "[]", r#"{"a":true"#, r#"{"a":true}}"#] {
             let invalid = asked(&["a"], payload).unwrap();
             assert_eq!(invalid.failures().len(), 1, "{payload}");

@@ -1,11 +1,9 @@
 //! The proof: a token taken apart once and sealed, which only a signature check opens.
 
-use alloc::borrow::Cow;
-
 use crate::base64url;
-use crate::header::{HEADER_ROOM, Header, HeaderRoom, TokenVersion};
+use crate::header::{Header, TokenVersion};
 use crate::key_set::Key;
-use crate::payload::{PAYLOAD_ROOM, Payload, PayloadRoom};
+use crate::payload::{Payload, Times};
 use crate::reason::Reason;
 use crate::time::UnixMillis;
 use crate::token::Compact;
@@ -22,7 +20,7 @@ impl Jws<'_> {
     pub(crate) fn refuse_by_name<'s>(
         &self,
         allowed: impl Fn(&str) -> bool,
-        room: &'s mut SignatureRoom,
+        room: &'s mut [u8],
     ) -> Result<&'s [u8], Reason> {
         self.header.algorithm(allowed)?;
         base64url::decode(self.compact.signature, room).map_err(|_| Reason::SignatureNotBase64Url)
@@ -48,11 +46,15 @@ pub(crate) struct SealedToken<'t> {
 }
 
 impl<'t> SealedToken<'t> {
-    /// Takes a token apart; what is refused here is malformed.
-    pub(crate) fn take_apart(token: &'t [u8], room: &'t mut Room) -> Result<Self, Reason> {
+    /// Takes a token apart into rooms that are long enough for it; what is refused here is malformed.
+    pub(crate) fn take_apart(
+        token: &'t [u8],
+        header_room: &'t mut [u8],
+        payload_room: &'t mut [u8],
+    ) -> Result<Self, Reason> {
         let compact = Compact::split(token)?;
-        let (header, version) = Header::of_session(compact.header, &mut room.header)?;
-        let payload = Payload::decode(compact.payload, version, &mut room.payload)?;
+        let (header, version) = Header::of_session(compact.header, header_room)?;
+        let payload = Payload::decode(compact.payload, version, payload_room)?;
         Ok(Self { jws: Jws { header, compact }, version, payload })
     }
 
@@ -60,7 +62,7 @@ impl<'t> SealedToken<'t> {
     pub(crate) fn refuse_by_name<'s>(
         &self,
         allowed: impl Fn(&str) -> bool,
-        room: &'s mut SignatureRoom,
+        room: &'s mut [u8],
     ) -> Result<&'s [u8], Reason> {
         self.jws.refuse_by_name(allowed, room)
     }
@@ -72,45 +74,33 @@ impl<'t> SealedToken<'t> {
 
     /// Whether the token's own `exp` has passed.
     pub(crate) fn has_expired(&self, now: UnixMillis) -> bool {
-        self.payload.has_expired(now)
+        self.payload.times.has_expired(now)
     }
 
     /// Checks the signature and, if it holds, opens the token: the only way to a [`Verified`].
     pub(crate) fn check(self, signature: &[u8], key: &Key) -> Result<Verified<'t>, Reason> {
         self.jws.check(signature, key)?;
-        Ok(Verified { kid: self.jws.header.kid, version: self.version, payload: self.payload })
+        let has_dynamic_key = self.kid().starts_with("d-");
+        let terms = Terms { times: self.payload.times, has_dynamic_key };
+        Ok(Verified { version: self.version, payload: self.payload, terms })
     }
 }
 
 /// The content of a token whose signature held. Made in one place only, above.
 pub(crate) struct Verified<'t> {
-    kid: Cow<'t, str>,
     pub(crate) version: TokenVersion,
     pub(crate) payload: Payload<'t>,
+    pub(crate) terms: Terms,
 }
 
-impl Verified<'_> {
+/// What each decision asks of a token whose signature held.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) times: Times,
     /// Whether a dynamic key signed the token: the core names those `d-` and the time of their
     /// making, and everything else is a static key.
-    pub(crate) fn has_dynamic_key(&self) -> bool {
-        self.kid.starts_with("d-")
-    }
+    pub(crate) has_dynamic_key: bool,
 }
-
-/// Where a token is decoded to, on the caller's stack, so that a refusal allocates nothing.
-pub(crate) struct Room {
-    header: HeaderRoom,
-    payload: PayloadRoom,
-}
-
-impl Room {
-    pub(crate) const fn new() -> Self {
-        Self { header: [0; HEADER_ROOM], payload: [0; PAYLOAD_ROOM] }
-    }
-}
-
-/// Room for a signature.
-pub(crate) type SignatureRoom = [u8; MAX_SIGNATURE];
 
 /// Bytes of a signature: RSA-8192 makes 1024, and no other algorithm of RFC 7518 and 8037 more.
 pub(crate) const MAX_SIGNATURE: usize = 1024;
