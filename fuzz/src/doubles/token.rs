@@ -141,7 +141,9 @@ impl Shape {
         Answer {
             recipe_user_id: claim("rsub").unwrap_or_else(|| user_id.clone()),
             user_id,
-            tenant_id: claim("tId").filter(|_| self.version > 3).unwrap_or_else(|| "public".to_owned()),
+            tenant_id: claim("tId")
+                .filter(|_| self.version > 3)
+                .unwrap_or_else(|| "public".to_owned()),
             session_handle: claim("sessionHandle").unwrap_or_default(),
             version: self.version,
             source,
