@@ -51,6 +51,7 @@ fn main() -> std::io::Result<()> {
     key_sets(&samples)?;
     requests(&samples)?;
     words()?;
+    caches()?;
     operations()
 }
 
@@ -183,6 +184,31 @@ fn words() -> std::io::Result<()> {
 }
 
 const HEADER: &str = r#"{"kid":"d-1749990000000","typ":"JWT","version":"5","alg":"RS256"}"#;
+
+/// Short lives of a cache: the bytes are read by `src/targets/cache.rs`.
+fn caches() -> std::io::Result<()> {
+    // A page asks with a token; again; the clock goes on and back; the key is another under its name.
+    let page = |store, token| vec![0, store, 0, 0, token];
+    let api = |gate, tokens: [u8; 3]| [vec![6, 0, 1], tokens.to_vec(), vec![gate]].concat();
+    let (other, own, later, back) = (vec![10, 2], vec![10, 0], vec![12, 4, 2], vec![13, 4, 2]);
+    let lives = [
+        [page(0, 0), page(1, 0), page(0, 0), page(0, 81)],
+        [page(0, 1), later.clone(), page(0, 1), back],
+        [page(0, 0), other.clone(), page(0, 0), page(0, 9)],
+        [page(0, 0), vec![14, 0], other, vec![0, 128, 0, 0, 0]],
+        [page(0, 0), own, page(0, 0), vec![15, 0]],
+        [page(0, 0), page(0, 2), page(0, 3), page(0, 8)],
+        [api(2, [0, 0, 4]), api(2, [0, 0, 4]), api(1, [4, 0, 0]), api(0x20 | 1, [4, 0, 0])],
+        [api(0x80, [0, 2, 0]), api(3, [3, 0, 0]), later, api(0x83, [3, 2, 0])],
+    ];
+    for sizes in [0x00, 0x11, 0x22, 0x45] {
+        for (index, life) in lives.iter().enumerate() {
+            let seed = [vec![sizes], life.concat()].concat();
+            fs::write(corpus("cache").join(format!("life-{sizes}-{index}")), seed)?;
+        }
+    }
+    Ok(())
+}
 
 /// Short lives of a store, by each policy: the bytes are read by `fuzz_targets/store.rs`.
 fn operations() -> std::io::Result<()> {
