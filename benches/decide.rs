@@ -5,6 +5,7 @@ mod cases;
 
 use std::hint::black_box;
 
+use cases::cached::{Visitors, with_five_claims};
 use cases::support::{NOW, Signer, at, jwks, jwks_of, keys};
 use cases::{Bare, TOKEN, decide, reason};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -30,6 +31,11 @@ fn decisions(criterion: &mut Criterion) {
         group.bench_function(case.name, |bencher| {
             bencher.iter(|| black_box(&case.sent).decide(&case.gate, &keys));
         });
+    }
+    let five_claims = with_five_claims();
+    for (name, gate) in [("cached", &gate), ("cached-five-claims", &five_claims)] {
+        let mut visitors = Visitors::new("", gate, &keys);
+        group.bench_function(name, |bencher| bencher.iter(|| visitors.decide(gate, &keys)));
     }
     group.finish();
 }

@@ -1,8 +1,9 @@
 //! A server with worker threads that take no lock to decide: `cargo run --example threads`.
 //!
-//! Each worker has a snapshot of its own, and sees by one atomic load that there is a newer one. The
-//! lock around the store is taken for that and for fetching only. Run as it is, the program is its own
-//! issuer and its own visitors, offline: the issuer changes its key between bursts of them.
+//! Each worker has a snapshot of its own, and sees by one atomic load that there is a newer one; and a
+//! token cache of its own. The lock around the store is taken for the newer one and for fetching only.
+//! Run as it is, the program is its own issuer and its own visitors, offline: the issuer changes its key
+//! between bursts of them.
 
 #[path = "threads/http.rs"]
 mod http;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use supertokens_session::{
     Fetch, FetchAnswer, FetchKeys, Gate, KeyPolicy, KeyStore, Keys, NextAction, PagePolicy,
-    SessionDecision, Ticket, UnixMillis, crypto,
+    SessionDecision, Ticket, TokenCache, UnixMillis, crypto,
 };
 use support::Signer;
 use world::Issuer;
@@ -94,6 +95,7 @@ struct Worker {
     keys: Keys,
     /// What `published` was before `keys` were taken.
     seen: u64,
+    tokens: TokenCache,
 }
 
 impl Worker {
@@ -126,7 +128,8 @@ impl Worker {
                 self.keys = Self::lock(&site).keys();
                 self.seen = published;
             }
-            let unavailable = match request.decide(&self.keys, site.now()) {
+            let decision = request.decide_with(&mut self.tokens, &self.keys, site.now());
+            let unavailable = match decision {
                 SessionDecision::Authenticated(session) => {
                     return ("200 OK", format!("a page for {}", session.user_id()));
                 }
@@ -189,7 +192,9 @@ fn main() -> io::Result<ExitCode> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}/", listener.local_addr()?);
     for _ in 0..WORKERS {
-        let worker = Worker { site: site.clone(), keys: keys.clone(), seen: 0 };
+        // As many visitors as one worker sees in an hour.
+        let tokens = TokenCache::new(1_000, 4 << 20);
+        let worker = Worker { site: site.clone(), keys: keys.clone(), seen: 0, tokens };
         let listener = listener.try_clone()?;
         thread::spawn(move || worker.serve(&listener));
     }

@@ -181,7 +181,7 @@ impl TokenCache {
             }
             let next = self.entries.range_mut(self.hand..).next();
             let Some((&tag, entry)) = next else { return };
-            self.hand = tag.saturating_add(1);
+            self.hand = tag.wrapping_add(1);
             if chances == 0 || !entry.used || entry.proven.terms.times.has_expired(now) {
                 self.remove(tag);
                 return;

@@ -13,9 +13,10 @@ use std::iter::Cycle;
 
 use base64ct::{Base64, Encoding};
 use supertokens_session::{
-    AntiCsrf, ApiDecision, ApiPolicy, Claims, CoreAnswer, EmailVerificationClaim, Fetch,
-    FetchAnswer, FetchOutcome, FrontToken, Gate, InvalidClaims, KeyPolicy, KeySet, KeyStore, Keys,
-    PagePolicy, PermissionClaim, PublicKey, SessionDecision, Ticket, UnixMillis, UserRoleClaim,
+    AllowedDomainsClaim, AntiCsrf, ApiDecision, ApiPolicy, Claims, CoreAnswer,
+    EmailVerificationClaim, Fetch, FetchAnswer, FetchOutcome, FrontToken, Gate, InvalidClaims,
+    KeyPolicy, KeySet, KeyStore, Keys, MultiFactorAuthClaim, PagePolicy, PermissionClaim,
+    PublicKey, Reason, SessionDecision, Ticket, TokenCache, UnixMillis, UserRoleClaim,
     VerifyingKey,
 };
 use support::counting::{Counting, cost, live};
@@ -45,7 +46,7 @@ fn provider_alone(key: &Signer, token: &str) -> u64 {
 
 /// What a decision is, in a word.
 fn outcome(decision: &SessionDecision) -> &'static str {
-    decision.reason().map_or_else(|| decision.name(), supertokens_session::Reason::name)
+    decision.reason().map_or_else(|| decision.name(), Reason::name)
 }
 
 /// The page gate's decision on this token, and the allocations and bytes it took.
@@ -200,6 +201,55 @@ fn a_decision_on_a_signature_allocates_exactly_this_often() {
     let statik = Signer::statik();
     let table = [("signing_key_kind", statik.session(PAYLOAD), &ready, 0)];
     check(&table, |token| provider_alone(&statik, token));
+}
+
+/// And a token that is remembered never, at either gate, with the SDK's claims judged or without.
+#[test]
+fn a_hit_in_the_token_cache_allocates_nothing() {
+    let issuer = Signer::dynamic();
+    let ready = keys(&jwks());
+    let payload =
+        PAYLOAD.replace(r#""v":[],"#, r#""v":["read"],"#).replace("1750003540", "1750000060");
+    let payload = payload.strip_suffix('}').unwrap().to_owned()
+        + r#","st-mfa":{"c":{"totp":1749999940},"v":true},"st-t-dmns":{"v":["a.example"],"t":1}}"#;
+    // Escapes cost where they are undone, and that is done once.
+    for payload in [payload.clone(), payload.replace("user-1", r"\u0075ser-1")] {
+        let token = issuer.session(&payload);
+        let (cookie, bearer) = (format!("sAccessToken={token}"), format!("Bearer {token}"));
+        let pages = PagePolicy::default();
+        let with_claims = pages
+            .clone()
+            .claim(EmailVerificationClaim::is_verified())
+            .claim(UserRoleClaim::includes("admin"))
+            .claim(PermissionClaim::includes_any(["write", "read"]))
+            .claim(MultiFactorAuthClaim::has_completed_mfa_requirements_for_auth())
+            .claim(AllowedDomainsClaim::excludes("b.example"));
+        let mut cache = TokenCache::new(10, 1 << 20);
+        for gate in [Gate::page(pages), Gate::page(with_claims)] {
+            let mut decide = || {
+                let request = gate.request("GET", [cookie.as_bytes()]);
+                request.decide_with(&mut cache, &ready, at(NOW))
+            };
+            assert!(matches!(decide(), SessionDecision::Authenticated(_)));
+            let (decision, calls, _) = cost(decide);
+            assert!(matches!(decision, SessionDecision::Authenticated(_)));
+            assert_eq!(calls, 0);
+        }
+        let gate = Gate::api(api());
+        for bearer in [None, Some(bearer.as_bytes())] {
+            let (decision, calls, _) = cost(|| {
+                let request = gate.request("GET", [cookie.as_bytes()]).authorization(bearer);
+                request.decide_with(&mut cache, &ready, at(NOW))
+            });
+            assert!(matches!(decision, SessionDecision::Authenticated(_)));
+            assert_eq!(calls, 0);
+        }
+        // It expires without a trace.
+        let request = || gate.request("GET", [cookie.as_bytes()]);
+        let later = at(NOW + 60);
+        let (decision, calls, _) = cost(|| request().decide_with(&mut cache, &ready, later));
+        assert_eq!((decision.reason(), calls), (Some(Reason::Expired), 0));
+    }
 }
 
 /// The API gate's decision on these fields of a GET, and the allocations it took.

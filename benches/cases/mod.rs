@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each file that measures uses its own part")]
 
 pub mod api;
+pub mod cached;
 pub mod flood;
 pub mod ratio;
 pub mod worst;
@@ -49,7 +50,7 @@ pub fn cookie(token: &str) -> String {
 }
 
 /// What the browser of somebody sends who never signed in: 500 bytes of other people's cookies.
-fn twelve_cookies() -> String {
+pub fn twelve_cookies() -> String {
     let mut cookies: Vec<String> =
         (1..=12).map(|index| format!("_cookie_{index:02}={}", "v".repeat(28))).collect();
     let length = cookies.join("; ").len();

@@ -35,13 +35,14 @@ fn debug_and_display_print_nothing_of_the_user() {
     let later = at(NOW + 60);
     let [ready, failed, new] = all_keys();
     let mut shown: Vec<(&str, String)> = Vec::new();
+    let mut cache = TokenCache::new(10, 1 << 20);
     for token in tokens {
         let field = format!("marker=marker; sAccessToken={token}; marker-cookie");
         let request = gate.request("GET", [field.as_bytes()]);
         let odd = gate.request("GET", [b"sAccessToken=marker.marker.marker".as_slice()]);
         shown.push(("Request", format!("{request:?} {request:#?} {odd:?}")));
         for (keys, now) in [(&ready, now), (&ready, later), (&failed, now), (&new, now)] {
-            let decision = request.decide(keys, now);
+            let decision = request.decide_with(&mut cache, keys, now);
             shown.push(("SessionDecision", format!("{decision:?} {decision:#?}")));
             shown.push(match decision {
                 SessionDecision::Authenticated(session) => ("Session", format!("{session:?}")),
@@ -51,6 +52,9 @@ fn debug_and_display_print_nothing_of_the_user() {
             });
         }
     }
+    assert_eq!(cache.len(), 1);
+    shown.push(("TokenCache", format!("{cache:?} {cache:#?}")));
+    shown.push(("CacheAccess", format!("{:?}", &mut cache)));
     shown.extend(api(&marked, &ready));
     // A server of another kind may answer with what the request held.
     let answer = FetchAnswer::http(200, b"{\"keys\":\"marker\"}")

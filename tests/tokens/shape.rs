@@ -175,6 +175,10 @@ fn limits() -> Rows {
         assert_eq!(token.len(), length);
         token
     };
+    // Up to 2048 a smaller room is enough.
+    for length in 2046..2051 {
+        rows.token(&token(length), None);
+    }
     rows.token(&token(8191), None);
     rows.token(&token(8192), None);
     rows.token(&token(8193), TokenTooLong);
