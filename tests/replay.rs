@@ -20,10 +20,12 @@ fn fuzz(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(path)
 }
 
+/// What reached something new, and what once failed.
 fn inputs(target: &str) -> Vec<Vec<u8>> {
     let file = fuzz(&format!("corpus/{target}.txt"));
     let text = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-    corpus::unpack(&text)
+    let failed = fs::read_to_string(fuzz(&format!("found/{target}.txt"))).unwrap_or_default();
+    [corpus::unpack(&text), corpus::unpack(&failed)].concat()
 }
 
 #[test]

@@ -14,10 +14,12 @@ fn main() -> std::io::Result<()> {
     let samples = fs::read_to_string(fuzz.join("../examples/decide/samples.jsonl"))?;
     for (target, _) in ALL {
         fs::create_dir_all(corpus(target))?;
-        let file = fuzz.join(format!("corpus/{target}.txt"));
-        let Ok(found) = fs::read_to_string(file) else { continue };
-        for (index, input) in packed::unpack(&found).iter().enumerate() {
-            fs::write(corpus(target).join(format!("found-{index}")), input)?;
+        for folder in ["corpus", "found"] {
+            let file = fuzz.join(format!("{folder}/{target}.txt"));
+            let Ok(text) = fs::read_to_string(file) else { continue };
+            for (index, input) in packed::unpack(&text).iter().enumerate() {
+                fs::write(corpus(target).join(format!("{folder}-{index}")), input)?;
+            }
         }
     }
     for line in samples.lines() {
