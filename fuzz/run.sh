@@ -1,6 +1,6 @@
 #!/bin/sh
 # fuzz/run.sh TARGET SECONDS [ARGUMENT...]: builds a target as cargo-fuzz would, seeds its corpus
-# and runs it; further arguments go to libFuzzer. Needs the nightly toolchain (or the one named by
+# and runs it with its dictionary; further arguments go to libFuzzer. Needs the nightly toolchain (or the one named by
 # FUZZ_TOOLCHAIN) and a C++ compiler, but no cargo-fuzz.
 set -eu
 target=$1 seconds=$2
@@ -26,4 +26,4 @@ cargo "+$toolchain" build --quiet --locked --manifest-path fuzz/Cargo.toml --rel
 mkdir -p "fuzz/artifacts/$target"
 # 16 KiB: two tokens as long as they may be, which no seed is.
 exec "$out/$target" -max_total_time="$seconds" -max_len=16384 -print_final_stats=1 \
-    -artifact_prefix="fuzz/artifacts/$target/" "$@" "fuzz/corpus/$target"
+    -dict="fuzz/dictionaries/$target.dict" -artifact_prefix="fuzz/artifacts/$target/" "$@" "fuzz/corpus/$target"

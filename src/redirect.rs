@@ -188,8 +188,10 @@ impl Route {
 
     fn location(&self, back: &ReturnPath) -> String {
         let mut location = self.front.clone();
-        if !location.ends_with(['?', '&']) {
-            location.push(if location.contains('?') { '&' } else { '?' });
+        if !location.contains('?') {
+            location.push('?');
+        } else if !location.ends_with(['?', '&']) {
+            location.push('&');
         }
         percent::encode_into(&mut location, self.parameter.as_bytes(), percent::is_unreserved);
         location.push('=');

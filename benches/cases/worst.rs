@@ -40,6 +40,9 @@ const VALUES: [(&str, &str); 15] = [
     ("deep", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"),
 ];
 
+/// Three values; JSON all the same where one is missing.
+const FAR_NUMBERS: &str = "1e-919,1e-919,162346.78e-883";
+
 /// Parts of a `Cookie` field, each to be repeated.
 const COOKIE_PARTS: [(&str, &str); 12] = [
     ("semicolons", ";"),
@@ -85,6 +88,31 @@ pub fn inputs() -> Vec<(String, String)> {
     let part = format!("{white}st-access-token{white}={white}v{white};");
     inputs.push(("worst-cookies-trimmed".into(), part.repeat(PARTS)));
     inputs.push(("worst-long-name-and-trimmed".into(), part.repeat(PARTS) + &both));
+    // The dearest that `fuzz/worst.sh` has found. Numbers far below the least double are divided down to
+    // it, and one more digit is one more division; the text is broken at its very end. Of the counter
+    // of refreshes every copy is read: to the white space around the name comes that around the value.
+    let far_numbers = |room| match room {
+        ..HEADER => repeated("83e9", room),
+        _ => repeated(FAR_NUMBERS, room).trim_end_matches(']').to_owned(),
+    };
+    let far_numbers = cookie(&token(far_numbers));
+    let counter = |short: &str, long: &str| {
+        format!("{short}__Host-stRefreshAttempts{short}={long}\"v\"{short};")
+    };
+    let field = |room: usize, short: &str, part: &dyn Fn(&str, &str) -> String| {
+        let white = (room / PARTS).saturating_sub(part(short, "").len());
+        part(short, &"\t".repeat(white)).repeat(PARTS)
+    };
+    let tabs = "\t".repeat(31);
+    inputs.push(("worst-cookies-counters".into(), field(COOKIES, &tabs, &counter)));
+    for (name, token) in [("long-name", &both), ("far-numbers", &far_numbers)] {
+        let field = field(COOKIES - token.len(), &tabs, &counter) + token;
+        inputs.push((format!("worst-{name}-and-counters"), field));
+    }
+    let empty = |short: &str, long: &str| format!("{long}st-access-token{short}={short};");
+    let tabs = "\t".repeat(95);
+    let field = field(COOKIES - far_numbers.len(), &tabs, &empty) + &far_numbers;
+    inputs.push(("worst-far-numbers-and-trimmed".into(), field));
     for (name, part) in COOKIE_PARTS {
         // As many parts as there may be, and white space before each where there is room.
         let field = |room: usize| {

@@ -1,16 +1,26 @@
-//! Makes the seed corpora out of the samples of the `decide` example: `corpus/TARGET/NAME`.
+//! Makes the working corpora, `corpus/TARGET/`: seeds out of the samples of the `decide` example, and what
+//! was found by fuzzing and is committed as `corpus/TARGET.txt`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use supertokens_session_fuzz::{cookies, json, keys, token};
+use supertokens_session_fuzz::corpus as packed;
+use supertokens_session_fuzz::doubles::{cookies, held, json, keys, token};
+use supertokens_session_fuzz::targets::ALL;
 
 fn main() -> std::io::Result<()> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
     let samples = fs::read_to_string(fuzz.join("../examples/decide/samples.jsonl"))?;
-    for target in ["cookie", "key_set", "decide", "store", "api", "words"] {
+    for (target, _) in ALL {
         fs::create_dir_all(corpus(target))?;
+        for folder in ["corpus", "found"] {
+            let file = fuzz.join(format!("{folder}/{target}.txt"));
+            let Ok(text) = fs::read_to_string(file) else { continue };
+            for (index, input) in packed::unpack(&text).iter().enumerate() {
+                fs::write(corpus(target).join(format!("{folder}-{index}")), input)?;
+            }
+        }
     }
     for line in samples.lines() {
         let sample: Value = serde_json::from_str(line).expect("a sample is JSON");
@@ -43,6 +53,7 @@ fn main() -> std::io::Result<()> {
     key_sets(&samples)?;
     requests(&samples)?;
     words()?;
+    caches()?;
     operations()
 }
 
@@ -107,7 +118,7 @@ fn requests(samples: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Texts of each kind that `fuzz_targets/words.rs` reads.
+/// What is said to browsers and read from front ends and APIs.
 fn words() -> std::io::Result<()> {
     let claims = concat!(
         r#"{"st-ev":{"v":false,"t":1749999940123},"st-role":{"v":["admin"],"t":1},"#,
@@ -115,38 +126,88 @@ fn words() -> std::io::Result<()> {
         r#""seats":{"v":0.5,"t":"x"},"beta":{"v":true,"t":-1},"#,
         r#""st-mfa":{"c":{"emailpassword":1,"totp":null},"v":false}}"#
     );
-    let own = concat!(
-        r#"{"iat":1749999940,"exp":1750003540,"sub":"user-1","tId":"public","rsub":"user-1","#,
-        r#""sessionHandle":"h","refreshTokenHash1":"x","st-ev":{"v":true,"t":1749999940123}}"#
+    let held = concat!(
+        r#"{"st-ev":{"v":true,"t":1749999940123},"st-role":{"v":["admin","b"],"t":1750000000000},"#,
+        r#""st-perm":{"v":["read","write"],"t":1750000000000},"st-t-dmns":{"v":["b"]},"#,
+        r#""plan":{"v":"gold","t":1749999940000},"seats":{"v":[0.5,3]},"beta":{"v":true,"t":1e13},"#,
+        r#""st-mfa":{"c":{"emailpassword":1,"totp":2,"a":3,"b":4e9},"v":true}}"#
     );
+    let numbers = concat!(
+        r#"{"plan":{"v":[1e21,1e-7,123456789012345680000,5e-324,-0.0,0.1,9007199254740993,"#,
+        r#"638414230045588.25,9.5367431640625e-7,18446744073709551616]},"10":{"9":1,"1":2,"a":"\ud83d\ude00"}}"#
+    );
+    let own = held::PAYLOAD;
     let front = |payload: &str| format!(r#"{{"uid":"user-1","ate":1750003540000,"up":{payload}}}"#);
+    let (own_front, other_front, old) = (front(own), front(claims), front(own).replace("17", "16"));
     let errors = concat!(
         r#"{"message":"invalid claim","claimValidationErrors":[{"id":"st-ev","#,
         r#""reason":{"message":"wrong value","expectedValue":true,"actualValue":1e21}},{"id":"x"}]}"#
     );
-    let fields = "a=b; sAccessToken=x; __Host-stRefreshAttempts=5\0stRefreshAttempts=\"4\"";
+    let errors = [b"\x01\x93", errors.as_bytes()].concat();
     let many = format!("{}__Host-stRefreshAttempts=5", "a=b;".repeat(cookies::MOST_COOKIES + 9));
-    let (own_front, other_front) = (front(own), front(claims));
-    let unread = [b"\x01\x93", errors.as_bytes()].concat();
-    let seeds: [(u8, &[u8]); 15] = [
-        (0, b"/orders?page=2#top"),
-        (0, b"//evil.example"),
-        (0, b"/\\evil.example/%2e%2e/x"),
-        (0, b"redirectToPath=%2Forders%3Fpage%3D2"),
-        (0, b"a%20b=%2F&redirectToPath=/x"),
-        (0, b"/AUTH%2fx"),
-        (1, own_front.as_bytes()),
-        (1, other_front.as_bytes()),
-        (1, b"eyJ1aWQiOiJ1IiwiYXRlIjoxLCJ1cCI6e319"),
-        (2, errors.as_bytes()),
-        (3, claims.as_bytes()),
-        (3, own.as_bytes()),
-        (4, &unread),
-        (5, fields.as_bytes()),
-        (5, many.as_bytes()),
+    let fields = "a=b; sAccessToken=x; __Host-stRefreshAttempts=5\0stRefreshAttempts=\"4\"";
+    let long = [b"\x01", token::encode(&[0xa5; 100]).as_bytes()].concat();
+    let signed = [b"\x00", held::signed(1, HEADER.as_bytes(), own.as_bytes()).as_bytes()].concat();
+    let texts = format!("\u{4}{HEADER}\0{own}");
+    let seeds: [(&str, &[u8]); 28] = [
+        ("redirect", b"\0\0\0\0/orders?page=2#top"),
+        ("redirect", b"\0\0\0\0//evil.example"),
+        ("redirect", b"\0\0\0\0/\\evil.example/%2e%2e/x"),
+        ("redirect", b"\0\0\0\0redirectToPath=%2Forders%3Fpage%3D2"),
+        ("redirect", b"https://id.example/auth?tenant=x#top\0refresh page\0a b\0\0a%20b=/x"),
+        ("redirect", b"/in\0/re?x=y&\0p\0stRedirectTo\0?p=%2Fin%252f&q=%2B"),
+        ("redirect", b"\0\0\0\0/AUTH%2fx"),
+        ("redirect", b"\0\0\0\0/a/..;/x/%2e%2e%5cauth"),
+        ("front_token", own_front.as_bytes()),
+        ("front_token", other_front.as_bytes()),
+        ("front_token", old.as_bytes()),
+        ("front_token", b"eyJ1aWQiOiJ1IiwiYXRlIjoxLCJ1cCI6e319"),
+        ("front_token", b"a=b; sFrontToken=\"x\"\0front-token=y;sFrontToken=z"),
+        ("invalid_claims", &errors),
+        ("claims", claims.as_bytes()),
+        ("claims", held.as_bytes()),
+        ("claims", numbers.as_bytes()),
+        ("claims", own.as_bytes()),
+        ("attempts", fields.as_bytes()),
+        ("attempts", many.as_bytes()),
+        ("attempts", b"sAccessToken=x; __Host-stRefreshAttempts=4; __Host-stRefreshAttempts=7"),
+        ("jws", &long),
+        ("jws", &signed),
+        ("jws", texts.as_bytes()),
+        ("jws", b"\x02AAAAAAAAAAA"),
+        ("jws", b"\x03eyJraWQiOiJkLTE3NDk5OTAwMDAwMDAiLCJhbGciOiJSUzI1NiJ9"),
+        ("jws", b"\x01-_-_"),
+        ("jws", b"\x01AB"),
     ];
-    for (index, (kind, text)) in seeds.iter().enumerate() {
-        fs::write(corpus("words").join(format!("word-{index}")), [&[*kind], *text].concat())?;
+    for (index, (target, text)) in seeds.iter().enumerate() {
+        fs::write(corpus(target).join(format!("word-{index}")), text)?;
+    }
+    Ok(())
+}
+
+const HEADER: &str = r#"{"kid":"d-1749990000000","typ":"JWT","version":"5","alg":"RS256"}"#;
+
+/// Short lives of a cache: the bytes are read by `src/targets/cache.rs`.
+fn caches() -> std::io::Result<()> {
+    // A page asks with a token; again; the clock goes on and back; the key is another under its name.
+    let page = |store, token| vec![0, store, 0, 0, token];
+    let api = |gate, tokens: [u8; 3]| [vec![6, 0, 1], tokens.to_vec(), vec![gate]].concat();
+    let (other, own, later, back) = (vec![10, 2], vec![10, 0], vec![12, 4, 2], vec![13, 4, 2]);
+    let lives = [
+        [page(0, 0), page(1, 0), page(0, 0), page(0, 81)],
+        [page(0, 1), later.clone(), page(0, 1), back],
+        [page(0, 0), other.clone(), page(0, 0), page(0, 9)],
+        [page(0, 0), vec![14, 0], other, vec![0, 128, 0, 0, 0]],
+        [page(0, 0), own, page(0, 0), vec![15, 0]],
+        [page(0, 0), page(0, 2), page(0, 3), page(0, 8)],
+        [api(2, [0, 0, 4]), api(2, [0, 0, 4]), api(1, [4, 0, 0]), api(0x20 | 1, [4, 0, 0])],
+        [api(0x80, [0, 2, 0]), api(3, [3, 0, 0]), later, api(0x83, [3, 2, 0])],
+    ];
+    for sizes in [0x00, 0x11, 0x22, 0x45] {
+        for (index, life) in lives.iter().enumerate() {
+            let seed = [vec![sizes], life.concat()].concat();
+            fs::write(corpus("cache").join(format!("life-{sizes}-{index}")), seed)?;
+        }
     }
     Ok(())
 }

@@ -1,10 +1,6 @@
-//! Slow, obvious doubles of what the library does, written without a look at how it does it. The
-//! targets hold the library against them.
+//! What the fuzz targets check, a function each, and the slow, obvious doubles that they hold the library
+//! against. `tests/replay.rs` of the library has the same two modules.
 
-pub mod api;
-pub mod cookies;
-pub mod held;
-pub mod json;
-pub mod keys;
-pub mod null;
-pub mod token;
+pub mod corpus;
+pub mod doubles;
+pub mod targets;

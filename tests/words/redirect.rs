@@ -162,6 +162,7 @@ fn a_route_is_used_as_the_operator_wrote_it() {
         ("/auth?x=1", "/auth?x=1&p=%2Fa"),
         ("/auth?", "/auth?p=%2Fa"),
         ("/auth?x=1&", "/auth?x=1&p=%2Fa"),
+        ("/auth&", "/auth&?p=%2Fa"),
         ("/#/auth", "/?p=%2Fa#/auth"),
         ("/x?y#?z", "/x?y&p=%2Fa#?z"),
         ("https://login.example", "https://login.example?p=%2Fa"),

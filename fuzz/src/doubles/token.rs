@@ -1,10 +1,10 @@
 //! Decides a token as one would on paper: every rule a line, nothing borrowed, nothing shared.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use serde_json::{Number, Value};
 use supertokens_session::{TokenSource, TokenTransfer};
 
-use crate::{cookies, json, null};
+use super::{cookies, json, null};
 
 /// What a session says of itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,10 +74,10 @@ pub fn judge(token: &[u8], source: TokenSource, keys: &Keys, now: u64, dynamic: 
 }
 
 /// Tokens of versions 1 and 2 have one of two headers.
-fn is_legacy(token: &[u8]) -> bool {
+pub fn is_legacy(token: &[u8]) -> bool {
     let version = |version: &str| {
         let header = format!(r#"{{"alg":"RS256","typ":"JWT","version":"{version}"}}"#);
-        let header = base64ct::Base64::encode_string(header.as_bytes());
+        let header = encode_standard(header.as_bytes());
         [header.replace('=', "%3D"), header]
     };
     let segments: Vec<&[u8]> = token.split(|byte| *byte == b'.').collect();
@@ -141,7 +141,9 @@ impl Shape {
         Answer {
             recipe_user_id: claim("rsub").unwrap_or_else(|| user_id.clone()),
             user_id,
-            tenant_id: claim("tId").filter(|_| self.version > 3).unwrap_or("public".to_owned()),
+            tenant_id: claim("tId")
+                .filter(|_| self.version > 3)
+                .unwrap_or_else(|| "public".to_owned()),
             session_handle: claim("sessionHandle").unwrap_or_default(),
             version: self.version,
             source,
@@ -157,11 +159,22 @@ fn holds(rule: bool) -> Option<()> {
 }
 
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    Base64UrlUnpadded::decode_vec(std::str::from_utf8(text).ok()?).ok()
+    Base64UrlUnpadded::decode(text, &mut vec![0; text.len()]).ok().map(<[u8]>::to_vec)
 }
 
 pub fn encode(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    let mut room = vec![0; bytes.len() * 2 + 2];
+    Base64UrlUnpadded::encode(bytes, &mut room).expect("room for it").to_owned()
+}
+
+/// The same in the standard alphabet, padded.
+pub fn decode_standard(text: &[u8]) -> Option<Vec<u8>> {
+    Base64::decode(text, &mut vec![0; text.len()]).ok().map(<[u8]>::to_vec)
+}
+
+pub fn encode_standard(bytes: &[u8]) -> String {
+    let mut room = vec![0; bytes.len() * 2 + 4];
+    Base64::encode(bytes, &mut room).expect("room for it").to_owned()
 }
 
 /// A date in whole milliseconds, if 64 bits hold it.

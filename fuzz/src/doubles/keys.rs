@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use crate::{json, token};
+use super::{json, token};
 
 /// A usable key: `kid` and what must not differ between two keys of one `kid`.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,11 +20,40 @@ pub struct Usable {
 pub fn members(document: &[u8]) -> Option<Vec<String>> {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
     let text = std::str::from_utf8(document).ok()?;
-    let Members(found) = serde_json::from_str(text).ok()?;
-    let keys: Vec<_> = found.into_iter().filter(|(name, _)| name == "keys").collect();
-    let [(_, keys)] = keys.as_slice() else { return None };
-    let keys: Vec<Box<RawValue>> = serde_json::from_str(keys.get()).ok()?;
-    Some(keys.iter().map(|key| key.get().to_owned()).collect())
+    let found = elements(text, '{')?;
+    // A name as it is spelled is a text.
+    let name = |pair: &str| serde_json::from_str::<String>(&value_at(pair)?).ok();
+    let keys: Vec<_> = found.iter().filter(|pair| name(pair).as_deref() == Some("keys")).collect();
+    let [pair] = keys.as_slice() else { return None };
+    let value = pair[value_at(pair)?.len()..].trim_start().strip_prefix(':')?;
+    elements(value, '[')
+}
+
+/// The texts between the commas of an object or an array that is all of `text`.
+fn elements(text: &str, open: char) -> Option<Vec<String>> {
+    serde_json::from_str::<IgnoredAny>(text).ok()?;
+    let mut rest = text.trim().strip_prefix(open)?.trim_start();
+    let mut all = Vec::new();
+    while !rest.starts_with([']', '}']) {
+        let mut length = value_at(rest)?.len();
+        if open == '{' {
+            let from_colon = &rest[length..];
+            let value = from_colon.trim_start().strip_prefix(':')?;
+            length += from_colon.len() - value.len() + value_at(value)?.len();
+        }
+        let (element, after) = rest.split_at(length);
+        all.push(element.trim().to_owned());
+        let after = after.trim_start();
+        rest = after.strip_prefix(',').unwrap_or(after).trim_start();
+    }
+    Some(all)
+}
+
+/// The value with which `text` begins, and white space before it.
+fn value_at(text: &str) -> Option<String> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    values.next()?.ok()?;
+    Some(text[..values.byte_offset()].to_owned())
 }
 
 /// The key in one member, if it is one for RS256, RS384, ES256, ES384 or EdDSA.
@@ -110,7 +138,7 @@ fn uint(text: &str) -> Option<Vec<u8>> {
 fn octets(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=');
     let padding = text.len() - digits.len();
-    if padding > 2 || (padding > 0 && !text.len().is_multiple_of(4)) {
+    if padding > 2 || (padding > 0 && text.len() % 4 != 0) {
         return None;
     }
     token::decode(digits.replace('+', "-").replace('/', "_").as_bytes())
@@ -118,31 +146,4 @@ fn octets(text: &str) -> Option<Vec<u8>> {
 
 fn bits(number: &[u8]) -> usize {
     number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
-}
-
-/// The members of an object, all of them, values unread.
-struct Members(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_map(AnyMembers)
-    }
-}
-
-struct AnyMembers;
-
-impl<'de> serde::de::Visitor<'de> for AnyMembers {
-    type Value = Members;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        Ok(Members(members))
-    }
 }

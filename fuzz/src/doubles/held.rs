@@ -3,11 +3,14 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use supertokens_session::{Fetch, FetchAnswer, KeyPolicy, KeyStore, Keys, UnixMillis};
+use supertokens_session::{
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, PagePolicy, Session, SessionDecision,
+    UnixMillis,
+};
 
-use crate::{null, token};
+use super::{null, token};
 
-const JWKS: &str = include_str!("../../tests/data/jwks.json");
+pub const JWKS: &str = include_str!("../../../tests/data/jwks.json");
 
 /// The time of the fixed tokens, in milliseconds.
 pub const NOW: u64 = 1_750_000_000_000;
@@ -40,3 +43,25 @@ pub fn signed(kind: u8, header: &[u8], payload: &[u8]) -> String {
     };
     format!("{message}.{}", token::encode(&signature))
 }
+
+/// [`NOW`] as the library has it.
+pub fn now() -> UnixMillis {
+    UnixMillis::from_millis(NOW)
+}
+
+/// The payload of [`SESSION`].
+pub const PAYLOAD: &str = concat!(
+    r#"{"iat":1749999940,"exp":1750003540,"sub":"user-1","tId":"public","rsub":"user-1","#,
+    r#""sessionHandle":"h","refreshTokenHash1":"x","st-ev":{"v":true,"t":1749999940123}}"#
+);
+
+/// A session that holds.
+pub static SESSION: LazyLock<Session> = LazyLock::new(|| {
+    let header = br#"{"kid":"d-1749990000000","typ":"JWT","version":"5","alg":"RS256"}"#;
+    let cookie = format!("sAccessToken={}", signed(1, header, PAYLOAD.as_bytes()));
+    let gate = Gate::page(PagePolicy::default());
+    match gate.request("GET", [cookie.as_bytes()]).decide(&KEYS.0, now()) {
+        SessionDecision::Authenticated(session) => session,
+        other => panic!("{other:?}"),
+    }
+});

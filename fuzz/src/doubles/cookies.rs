@@ -42,25 +42,41 @@ pub fn find(fields: &[&[u8]], transfer: TokenTransfer) -> Result<(Vec<u8>, Token
     Err(Reason::NoToken)
 }
 
-/// The least of the numbers that the copies of a cookie are; one that is no digit is none. `None` where
-/// there is more than may be read: then only the end counts.
-pub fn lowest_number(fields: &[&[u8]], name: &str) -> Option<u8> {
+/// The least of the numbers that the copies of a cookie are, if there are any; one that is no digit is
+/// none. `None` where there is more than may be read: then only the end counts.
+pub fn lowest_number(fields: &[&[u8]], name: &str) -> Option<Option<u8>> {
     let joined = fields.join(&b"; "[..]);
     if joined.len() > MOST || joined.split(|byte| *byte == b';').count() > MOST_COOKIES {
         return None;
     }
-    let cookies = joined.split(|byte| *byte == b';').filter_map(pair);
-    let numbers = cookies.filter(|(this, _)| this == name.as_bytes()).map(|(_, value)| match value
-        .as_slice()
-    {
-        [digit @ b'0'..=b'9'] => digit - b'0',
-        _ => 0,
-    });
-    Some(numbers.min().unwrap_or(0))
+    let number = |part: &[u8]| {
+        let (this, value) = pair(part)?;
+        let behind = part.splitn(2, |byte| *byte == b'=').nth(1)?;
+        (this == name.as_bytes()).then_some(match value.as_slice() {
+            // Nobody writes a digit in more than 16 bytes.
+            [digit @ b'0'..=b'9'] if behind.len() <= 16 => digit - b'0',
+            _ => 0,
+        })
+    };
+    Some(joined.split(|byte| *byte == b';').filter_map(number).min())
 }
 
 const ACCESS: (&str, TokenSource) = ("sAccessToken", TokenSource::Cookie);
 const HEADER_MODE: (&str, TokenSource) = ("st-access-token", TokenSource::HeaderModeCookie);
+
+/// What a front end would find: the last copy of its cookie among the first that may be read.
+pub fn front_token(fields: &[&[u8]]) -> Option<Vec<u8>> {
+    let mut bytes = 0;
+    let within = fields.iter().take_while(|field| {
+        bytes += field.len();
+        bytes <= MOST
+    });
+    let parts: Vec<&[u8]> = within.flat_map(|field| field.split(|byte| *byte == b';')).collect();
+    let cookies: Vec<_> = parts.into_iter().take(MOST_COOKIES).filter_map(pair).collect();
+    let last = |name: &str| cookies.iter().rev().find(|(this, _)| this == name.as_bytes());
+    let (_, value) = last("sFrontToken").or_else(|| last("front-token"))?;
+    Some(value.clone())
+}
 
 fn pair(part: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let at = part.iter().position(|byte| *byte == b'=')?;

@@ -4,9 +4,9 @@
 use serde_json::Value;
 use supertokens_session::{AntiCsrf, Reason, SigningKeyKind, TokenSource, TokenTransfer};
 
-use crate::cookies;
-use crate::json::{self, Limits};
-use crate::token::{self, Answer, Verdict};
+use super::cookies;
+use super::json::{self, Limits};
+use super::token::{self, Answer, Verdict};
 
 /// What the operator chose.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ pub fn decide(sent: &Sent<'_>, policy: &Policy, keys: &token::Keys, now: u64) ->
         Err(Reason::NoToken) => return Outcome::Nobody,
         Err(reason) => return Outcome::Refresh(Some(reason)),
     };
-    let is_checked = policy.check.unwrap_or(!sent.method.eq_ignore_ascii_case("GET"));
+    let is_checked = policy.check.unwrap_or_else(|| !sent.method.eq_ignore_ascii_case("GET"));
     let needs_header = is_checked && policy.anti_csrf == AntiCsrf::ViaCustomHeader;
     let needs_token = is_checked && policy.anti_csrf == AntiCsrf::ViaToken;
     match judge(&token, TokenSource::Cookie) {
