@@ -64,9 +64,9 @@ pub(crate) struct Limits {
     pub(crate) members: usize,
     /// Containers inside each other, the object itself counted.
     pub(crate) depth: usize,
-    /// Bytes `[`, `{`, `:`, `,` and `\` in all: each stands for a value or an escape, which cost
-    /// a hundred instructions and more where a byte of text costs one or two. Counted before
-    /// anything is parsed, this bounds what a refusal costs (promise 11).
+    /// Bytes `[`, `{`, `:`, `,` and `\` and pairs `e-` and `E-` in all: each stands for a value, an
+    /// escape or an exponent, which cost a hundred instructions and more where a byte of text costs
+    /// one or two. Counted before anything is parsed, this bounds what a refusal costs (promise 11).
     pub(crate) marks: usize,
 }
 
@@ -162,14 +162,21 @@ impl<'de> Counted<'de> {
 }
 
 fn marks(text: &[u8]) -> usize {
+    let is_mark = |byte: u8| u8::from(matches!(byte, b'[' | b'{' | b':' | b',' | b'\\'));
+    let is_exponent = |byte: u8, next: u8| u8::from(byte | 0x20 == b'e') & u8::from(next == b'-');
     // Summed in bytes, which the compiler does 16 at a time; no chunk has more than 255.
-    let in_chunk = |chunk: &[u8]| {
-        chunk.iter().fold(0_u8, |sum, byte| {
-            let mark = matches!(byte, b'[' | b'{' | b':' | b',' | b'\\');
-            sum.wrapping_add(u8::from(mark))
+    let in_chunk = |(chunk, next): (&[u8], &[u8])| {
+        chunk.iter().zip(next).fold(0_u8, |sum, (byte, next)| {
+            sum.wrapping_add(is_mark(*byte) | is_exponent(*byte, *next))
         })
     };
-    text.chunks(255).map(|chunk| usize::from(in_chunk(chunk))).sum()
+    let Some((last, _)) = text.split_last() else { return 0 };
+    let next = text.get(1..).unwrap_or_default();
+    let chunks = text.chunks(255).zip(next.chunks(255));
+    chunks
+        .map(|chunks| usize::from(in_chunk(chunks)))
+        .sum::<usize>()
+        .saturating_add(is_mark(*last).into())
 }
 
 /// Reads one object where a `serde` deserializer stands. `Err` is broken JSON; `Ok(Some(_))` is

@@ -254,7 +254,8 @@ fn depth(json: &str) -> usize {
 /// An array of as many of `value` as the limit on structure leaves, and a text for the rest of the
 /// room.
 fn repeated(value: &str, room: usize) -> String {
-    let marks = value.bytes().filter(|byte| MARKS.contains(byte)).count() + 1;
+    let exponents = value.to_ascii_lowercase().matches("e-").count();
+    let marks = value.bytes().filter(|byte| MARKS.contains(byte)).count() + exponents + 1;
     let count = ((room - 4) / (value.len() + 1)).min((marks_of(room) - 2) / marks);
     let values = vec![value; count].join(",");
     format!(r#"[{values},"{}"]"#, "y".repeat(room - values.len() - 5))
@@ -262,7 +263,8 @@ fn repeated(value: &str, room: usize) -> String {
 
 /// An array of as many of `value` as may be, and one member with a name for the rest of the room.
 fn with_long_name(value: &str, room: usize) -> String {
-    let count = ((room - 16) / (value.len() + 1)).min(marks_of(room) - 4);
+    let exponents = value.to_ascii_lowercase().matches("e-").count();
+    let count = ((room - 16) / (value.len() + 1)).min((marks_of(room) - 4) / (1 + exponents));
     let values = vec![value; count].join(",");
     format!(r#"[{values},{{"{}":0}}]"#, "é".repeat((room - values.len() - 10) / 2))
 }

@@ -200,8 +200,13 @@ fn limits() -> Rows {
     rows.headers("x", &[&object(65)], HeaderTooManyMembers);
     rows.claims("x", &[&object(256)], None);
     rows.claims("x", &[&object(257)], PayloadTooManyMembers);
-    // Bytes `[`, `{`, `:`, `,` and `\` in all, wherever they stand.
-    let marks = |text: &str| text.bytes().filter(|byte| br"[{:,\".contains(byte)).count();
+    // Bytes `[`, `{`, `:`, `,` and `\` and pairs `e-` and `E-` in all, wherever they stand.
+    let marks = |text: &str| {
+        text.bytes().filter(|byte| br"[{:,\".contains(byte)).count()
+            + text.to_lowercase().matches("e-").count()
+    };
+    let far = |marks: usize| format!("[{}1E-9]", "1e-9,".repeat(marks / 2 - 1));
+    let pairs = |marks: usize| format!("\"-e{}\"", "-e-E".repeat(marks / 2));
     let array = |marks: usize| format!("[{}0]", "0,".repeat(marks - 1));
     let escapes = |marks: usize| format!("\"{}\"", r"\n".repeat(marks));
     let in_header = 144 - marks(&header_with("x", "0"));
@@ -211,6 +216,9 @@ fn limits() -> Rows {
         rows.claims("x", &[&claim], None);
     }
     rows.claims("x", &[&array(in_payload + 1), &escapes(in_payload + 1)], PayloadTooComplex);
+    let even = in_payload / 2 * 2;
+    rows.claims("x", &[&far(even), &pairs(even)], None);
+    rows.claims("x", &[&far(even + 2), &pairs(even + 2)], PayloadTooComplex);
     rows.headers("x", &[&array(in_header), &escapes(in_header)], None);
     rows.headers("x", &[&array(in_header + 1), &escapes(in_header + 1)], HeaderTooComplex);
 
