@@ -38,7 +38,9 @@ impl Attempts {
     /// Takes what stands behind the `=` of one copy. One digit is a number; above the limit it is
     /// still one, for a neighbour of another version may have written it.
     pub(crate) fn add(&mut self, text: &[u8]) {
-        let count = match cookie::value(text) {
+        // Nobody writes a digit in more, and white space in each of many copies is work.
+        let value = if text.len() > LONGEST { b"" } else { cookie::value(text) };
+        let count = match value {
             [digit @ b'0'..=b'9'] => digit.saturating_sub(b'0'),
             _ => 0,
         };
@@ -74,6 +76,9 @@ fn set_cookie(is_https: bool, value: core::fmt::Arguments<'_>) -> String {
 
 /// Attempts in a row; as many as `supertokens-auth-react` makes.
 const LIMIT: u8 = 5;
+
+/// Bytes behind the `=` that can be a number: the digit in quotes, and some white space around.
+const LONGEST: usize = 16;
 
 /// Seconds from one attempt to the next: a visitor who comes back later has not gone round. As
 /// `supertokens-auth-react` has it.

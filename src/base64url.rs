@@ -1,8 +1,8 @@
-//! base64url (RFC 4648 section 5) as JOSE wants it (RFC 7515 section 2), over `base64ct`; and the
-//! standard base64 of front tokens.
+//! base64url (RFC 4648 section 5) as JOSE wants it (RFC 7515 section 2), of tokens and, over
+//! `base64ct`, of keys; and the standard base64 of front tokens.
 //!
-//! `base64ct` is strict: padding, the standard alphabet, white space and stray bits after the last
-//! byte are all refused, so one text is one token.
+//! All of it is strict: padding, the standard alphabet, white space and stray bits after the last
+//! byte are refused, so one text is one token.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -14,37 +14,55 @@ pub(crate) struct NotBase64Url;
 
 /// Decodes `text` into the front of `room` and gives that part back.
 ///
-/// Whole blocks are decoded here, in code that the compiler turns into vector instructions and that
-/// neither branches nor indexes by the text; the last 31 characters or less, with all that makes an
-/// encoding canonical, are left to `base64ct`, which also judges this function in the tests.
+/// Done here in code that the compiler turns into vector instructions, and that neither branches nor
+/// indexes by the text but for its length. `base64ct`, which goes byte by byte, judges it in the tests and
+/// in the fuzz target `jws`.
 pub(crate) fn decode<'r>(text: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], NotBase64Url> {
     let mut blocks = text.chunks_exact(BLOCK);
-    let whole = blocks.len().saturating_mul(BLOCK / 4 * 3);
+    let whole = blocks.len().saturating_mul(BYTES);
     let (bytes, rest) = room.split_at_mut_checked(whole).ok_or(NotBase64Url)?;
     let mut seen = 0;
-    for (block, bytes) in blocks.by_ref().zip(bytes.chunks_exact_mut(BLOCK / 4 * 3)) {
-        let mut values = [0; BLOCK];
-        for (value, character) in values.iter_mut().zip(block) {
-            *value = value_of(*character);
-            seen |= *value;
-        }
-        for (values, bytes) in values.chunks_exact(8).zip(bytes.chunks_exact_mut(6)) {
-            let eight = values.try_into().map_or(0, u64::from_be_bytes);
-            // Six bits of each byte, then twelve of each two, then twenty-four of each four.
-            let eight = eight >> 2 & 0x0fc0_0fc0_0fc0_0fc0 | eight & 0x003f_003f_003f_003f;
-            let eight = eight >> 4 & 0x00ff_f000_00ff_f000 | eight & 0x0000_0fff_0000_0fff;
-            let eight = eight >> 8 & 0xffff_ff00_0000 | eight & 0x00ff_ffff;
-            let [_, _, six @ ..] = eight.to_be_bytes();
-            if let Ok(bytes) = <&mut [u8; 6]>::try_from(bytes) {
-                *bytes = six;
-            }
-        }
+    for (block, bytes) in blocks.by_ref().zip(bytes.chunks_exact_mut(BYTES)) {
+        seen |= decode_block(block, bytes);
     }
-    let last = Base64UrlUnpadded::decode(blocks.remainder(), rest).map_err(|_| NotBase64Url)?.len();
-    if seen & NOT_A_VALUE != 0 {
+
+    // What is left is filled up with `A`, which stands for zeros.
+    let (left, mut block, mut bytes) = (blocks.remainder(), [b'A'; BLOCK], [0; BYTES]);
+    for (character, place) in left.iter().zip(&mut block) {
+        *place = *character;
+    }
+    seen |= decode_block(&block, &mut bytes);
+    let (last, beyond) =
+        bytes.split_at_checked(left.len().saturating_mul(3) / 4).ok_or(NotBase64Url)?;
+    // One character is no byte; and bits that are left over, of two or three, are zeros (RFC 4648 section
+    // 3.5) so that no byte has two spellings.
+    let is_canonical = left.len() % 4 != 1 && beyond.iter().fold(0, |any, byte| any | byte) == 0;
+    if seen & NOT_A_VALUE != 0 || !is_canonical {
         return Err(NotBase64Url);
     }
-    room.get(..whole.saturating_add(last)).ok_or(NotBase64Url)
+    rest.get_mut(..last.len()).ok_or(NotBase64Url)?.copy_from_slice(last);
+    room.get(..whole.saturating_add(last.len())).ok_or(NotBase64Url)
+}
+
+/// Decodes a whole block; the result has the bit [`NOT_A_VALUE`] if one of its characters is none.
+fn decode_block(block: &[u8], bytes: &mut [u8]) -> u8 {
+    let (mut values, mut seen) = ([0; BLOCK], 0);
+    for (value, character) in values.iter_mut().zip(block) {
+        *value = value_of(*character);
+        seen |= *value;
+    }
+    for (values, bytes) in values.chunks_exact(8).zip(bytes.chunks_exact_mut(6)) {
+        let eight = values.try_into().map_or(0, u64::from_be_bytes);
+        // Six bits of each byte, then twelve of each two, then twenty-four of each four.
+        let eight = eight >> 2 & 0x0fc0_0fc0_0fc0_0fc0 | eight & 0x003f_003f_003f_003f;
+        let eight = eight >> 4 & 0x00ff_f000_00ff_f000 | eight & 0x0000_0fff_0000_0fff;
+        let eight = eight >> 8 & 0xffff_ff00_0000 | eight & 0x00ff_ffff;
+        let [_, _, six @ ..] = eight.to_be_bytes();
+        if let Ok(bytes) = <&mut [u8; 6]>::try_from(bytes) {
+            *bytes = six;
+        }
+    }
+    seen
 }
 
 /// The six bits a character stands for (RFC 4648 table 2), or [`NOT_A_VALUE`], without a branch.
@@ -66,6 +84,9 @@ const NOT_A_VALUE: u8 = 0x80;
 
 /// Characters decoded at a time: two vectors of 16 bytes.
 const BLOCK: usize = 32;
+
+/// What they stand for.
+const BYTES: usize = BLOCK / 4 * 3;
 
 /// Decodes a member of a JWK that stands for octets: a number (`Base64urlUInt`, RFC 7518 section 2),
 /// a coordinate or an encoded point.
@@ -89,7 +110,7 @@ pub(crate) fn decode_octets(text: &str) -> Result<Vec<u8>, NotBase64Url> {
         })
         .collect();
     let mut room = alloc::vec![0; digits.len()];
-    let length = decode(&digits, &mut room)?.len();
+    let length = Base64UrlUnpadded::decode(&digits, &mut room).map_err(|_| NotBase64Url)?.len();
     room.truncate(length);
     Ok(room)
 }

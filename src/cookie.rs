@@ -90,8 +90,20 @@ fn after_equals(rest: &[u8]) -> Option<&[u8]> {
 
 pub(crate) fn trim(text: &[u8]) -> &[u8] {
     let mut text = trim_start(text);
-    if let [.., b' ' | b'\t'] = text {
-        text = trim_runs_end::<8>(trim_runs_end::<32>(text));
+    if let [.., b' ' | b'\t', b' ' | b'\t'] = text {
+        while let Some((rest, last)) = text.split_last_chunk::<RUN>() {
+            if !all_white(last) {
+                break;
+            }
+            text = rest;
+        }
+        while let Some((rest, last)) = text.split_last_chunk() {
+            let white = bytes_of(odd(*last).leading_zeros());
+            if white < last.len() {
+                return text.get(..text.len().saturating_sub(white)).unwrap_or_default();
+            }
+            text = rest;
+        }
     }
     while let [rest @ .., b' ' | b'\t'] = text {
         text = rest;
@@ -100,9 +112,22 @@ pub(crate) fn trim(text: &[u8]) -> &[u8] {
 }
 
 fn trim_start(mut text: &[u8]) -> &[u8] {
-    // Most text begins with one space or none.
+    // Most text begins with one space or none. Of white space that is longer, 64 KiB should cost no more
+    // than 64 KiB of anything.
     if let [b' ' | b'\t', b' ' | b'\t', ..] = text {
-        text = trim_runs::<8>(trim_runs::<32>(text));
+        while let Some((first, rest)) = text.split_first_chunk::<RUN>() {
+            if !all_white(first) {
+                break;
+            }
+            text = rest;
+        }
+        while let Some((first, rest)) = text.split_first_chunk() {
+            let white = bytes_of(odd(*first).trailing_zeros());
+            if white < first.len() {
+                return text.get(white..).unwrap_or_default();
+            }
+            text = rest;
+        }
     }
     while let [b' ' | b'\t', rest @ ..] = text {
         text = rest;
@@ -110,31 +135,30 @@ fn trim_start(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// White space by the run, so that 64 KiB of it cost no more than 64 KiB of anything.
-fn trim_runs<const RUN: usize>(mut text: &[u8]) -> &[u8] {
-    while let Some((first, rest)) = text.split_first_chunk::<RUN>() {
-        if !all_white(first) {
-            break;
-        }
-        text = rest;
-    }
-    text
-}
+/// Bytes of white space looked at together.
+const RUN: usize = 32;
 
-fn trim_runs_end<const RUN: usize>(mut text: &[u8]) -> &[u8] {
-    while let Some((rest, last)) = text.split_last_chunk::<RUN>() {
-        if !all_white(last) {
-            break;
-        }
-        text = rest;
-    }
-    text
-}
-
-fn all_white<const RUN: usize>(run: &[u8; RUN]) -> bool {
+fn all_white(run: &[u8; RUN]) -> bool {
     // In bytes and to the end, as vector instructions do it.
     let odd = |byte: &u8| u8::from(*byte != b' ') & u8::from(*byte != b'\t');
     run.iter().fold(0, |seen, byte| seen | odd(byte)) == 0
+}
+
+/// The highest bit of each byte that is no white space; the first byte is the lowest.
+fn odd(eight: [u8; 8]) -> u64 {
+    const HIGHEST: u64 = 0x8080_8080_8080_8080;
+    let eight = u64::from_le_bytes(eight);
+    let differs = |from: u8| {
+        let difference = eight ^ u64::from_le_bytes([from; 8]);
+        // Into a byte's highest bit from any of the others: there is no carry out of it.
+        (difference & !HIGHEST).wrapping_add(!HIGHEST) | difference
+    };
+    differs(b' ') & differs(b'\t') & HIGHEST
+}
+
+fn bytes_of(bits: u32) -> usize {
+    // At most 64, so the conversion never takes the default.
+    usize::try_from(bits / 8).unwrap_or_default()
 }
 
 /// A value out of what stands behind `=`: without white space around it, and without one pair of
@@ -213,6 +237,25 @@ mod tests {
             let field = [&white, b"a".as_slice(), &white, b"=", &white, b"1", &white].concat();
             assert_eq!(values(&field, b"a"), [b"1"], "{length}");
             assert_eq!(values(&[b"a=", white.as_slice()].concat(), b"a"), [b""], "{length}");
+        }
+    }
+
+    /// Each byte, alone among white space and at each place of a word.
+    #[test]
+    fn space_and_tab_are_trimmed_and_no_other_byte() {
+        let naive = |text: &[u8]| {
+            let is_odd = |byte: &u8| !b" \t".contains(byte);
+            let start = text.iter().position(is_odd).unwrap_or(text.len());
+            let end = text.iter().rposition(is_odd).map_or(start, |last| last + 1);
+            text[start..end].to_vec()
+        };
+        for byte in 0..=u8::MAX {
+            for (before, after) in (0..18).flat_map(|before| [(before, 17 - before), (before, 3)]) {
+                let white = |count: usize| b"\t  ".iter().copied().cycle().take(count);
+                let text: Vec<u8> =
+                    white(before).chain([byte, b'\t', byte]).chain(white(after)).collect();
+                assert_eq!(trim(&text), naive(&text), "{}", text.escape_ascii());
+            }
         }
     }
 

@@ -123,16 +123,42 @@ pub(crate) fn read_object<'de, M: Members<'de>>(
     open_names: &mut [Half],
     members: &mut M,
 ) -> Result<&'de str, Flaw> {
-    if marks(text) > limits.marks {
-        return Err(Flaw::TooComplex);
+    Counted::new(text, limits)?.read(open_names, members)
+}
+
+/// A text whose structure was counted and is within the limits, so that it may be read.
+pub(crate) struct Counted<'de> {
+    text: &'de [u8],
+    limits: Limits,
+    marks: usize,
+}
+
+impl<'de> Counted<'de> {
+    pub(crate) fn new(text: &'de [u8], limits: Limits) -> Result<Self, Flaw> {
+        let marks = marks(text);
+        if marks > limits.marks { Err(Flaw::TooComplex) } else { Ok(Self { text, limits, marks }) }
     }
-    let text = core::str::from_utf8(text).map_err(|_| Flaw::NotUtf8)?;
-    let mut json = serde_json::Deserializer::from_str(text);
-    let flaw = Object::new(limits, open_names, members)
-        .deserialize(&mut json)
-        .map_err(|_| Flaw::NotJson)?;
-    json.end().map_err(|_| Flaw::NotJson)?;
-    flaw.map_or(Ok(text), Err)
+
+    /// Its bytes of structure: as many halves of names are open at most, two for a name that has two
+    /// bytes of structure around it.
+    pub(crate) const fn marks(&self) -> usize {
+        self.marks
+    }
+
+    /// See [`read_object`].
+    pub(crate) fn read<M: Members<'de>>(
+        self,
+        open_names: &mut [Half],
+        members: &mut M,
+    ) -> Result<&'de str, Flaw> {
+        let text = core::str::from_utf8(self.text).map_err(|_| Flaw::NotUtf8)?;
+        let mut json = serde_json::Deserializer::from_str(text);
+        let flaw = Object::new(self.limits, open_names, members)
+            .deserialize(&mut json)
+            .map_err(|_| Flaw::NotJson)?;
+        json.end().map_err(|_| Flaw::NotJson)?;
+        flaw.map_or(Ok(text), Err)
+    }
 }
 
 fn marks(text: &[u8]) -> usize {

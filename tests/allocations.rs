@@ -355,9 +355,9 @@ fn an_api_s_decision_allocates_exactly_this_often() {
 /// The session, and the text of the question.
 const ASKING: u64 = 2;
 
-/// The session, and the payload as values: a text for each name and each string, a list for each
+/// The session, and the payload as values that are shared: a text for each name and each string, a list for each
 /// container, which grows.
-const JUDGING: u64 = 34;
+const JUDGING: u64 = 35;
 
 /// Room for names, and the answer as values.
 const FINISHING: u64 = 4;

@@ -49,14 +49,16 @@ pub fn lowest_number(fields: &[&[u8]], name: &str) -> Option<Option<u8>> {
     if joined.len() > MOST || joined.split(|byte| *byte == b';').count() > MOST_COOKIES {
         return None;
     }
-    let cookies = joined.split(|byte| *byte == b';').filter_map(pair);
-    let numbers = cookies.filter(|(this, _)| this == name.as_bytes()).map(|(_, value)| match value
-        .as_slice()
-    {
-        [digit @ b'0'..=b'9'] => digit - b'0',
-        _ => 0,
-    });
-    Some(numbers.min())
+    let number = |part: &[u8]| {
+        let (this, value) = pair(part)?;
+        let behind = part.splitn(2, |byte| *byte == b'=').nth(1)?;
+        (this == name.as_bytes()).then_some(match value.as_slice() {
+            // Nobody writes a digit in more than 16 bytes.
+            [digit @ b'0'..=b'9'] if behind.len() <= 16 => digit - b'0',
+            _ => 0,
+        })
+    };
+    Some(joined.split(|byte| *byte == b';').filter_map(number).min())
 }
 
 const ACCESS: (&str, TokenSource) = ("sAccessToken", TokenSource::Cookie);

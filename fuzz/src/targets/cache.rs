@@ -91,7 +91,7 @@ impl World {
         }
         for (cache, entries, most) in &self.caches {
             assert!(cache.len() <= *entries && cache.bytes() <= *most, "{cache:?}");
-            assert_eq!(cache.is_empty(), cache.len() == 0);
+            assert_eq!(cache.is_empty(), matches!(cache.len(), 0));
         }
     }
 
