@@ -1,12 +1,15 @@
-//! The committed corpora of the fuzz targets through the targets' own checks: every input that showed a
-//! fuzzer something new, against the naive doubles, on the stable compiler and with no fuzzer at hand.
+//! The seeds and the committed corpora of the fuzz targets through the targets' own checks: every input that
+//! showed a fuzzer something new, against the naive doubles, on the stable compiler and with no fuzzer at
+//! hand.
 #![allow(dead_code, unreachable_pub, missing_debug_implementations, clippy::must_use_candidate)]
 
-// The two modules of the fuzz package, which is a workspace of its own, and its corpora as text.
+// The modules of the fuzz package, which is a workspace of its own.
 #[path = "../fuzz/src/corpus.rs"]
 mod corpus;
 #[path = "../fuzz/src/doubles/mod.rs"]
 mod doubles;
+#[path = "../fuzz/src/seeds.rs"]
+mod seeds;
 #[path = "../fuzz/src/targets/mod.rs"]
 mod targets;
 
@@ -20,12 +23,13 @@ fn fuzz(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(path)
 }
 
-/// What reached something new, and what once failed.
+/// The seeds, what reached something new, and what once failed.
 fn inputs(target: &str) -> Vec<Vec<u8>> {
     let file = fuzz(&format!("corpus/{target}.txt"));
     let text = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     let failed = fs::read_to_string(fuzz(&format!("found/{target}.txt"))).unwrap_or_default();
-    [corpus::unpack(&text), corpus::unpack(&failed)].concat()
+    let seeds = seeds::all().of(target).cloned().collect();
+    [seeds, corpus::unpack(&text), corpus::unpack(&failed)].concat()
 }
 
 #[test]

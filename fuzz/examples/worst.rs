@@ -33,7 +33,7 @@ fn main() {
     let mut chance = Chance(number(seed) ^ 0x9e37_79b9_7f4a_7c15);
 
     // What is set up at first use is no part of a request's cost.
-    judge.cost(&Request::of(&SEEDS[0], &SEEDS[0], SPACES));
+    judge.cost(&Request::of(SEEDS[0], SEEDS[0], SPACES));
     let mut all: Vec<(f64, u64, Request)> = Vec::new();
     for first in &SEEDS {
         for second in &SEEDS {
@@ -89,8 +89,7 @@ impl Judge {
     fn cost(&mut self, request: &Request) -> (f64, u64) {
         let (bearer, cookies) = request.fields();
         let now = UnixMillis::from_millis(NOW);
-        let is_early;
-        if self.aim == "api" {
+        let is_early = if self.aim == "api" {
             let gate = Gate::api(ApiPolicy::new(AntiCsrf::None));
             let decide = || {
                 gate.request("GET", [black_box(cookies.as_bytes())])
@@ -98,14 +97,14 @@ impl Judge {
                     .decide(&KEYS.0, now)
             };
             measured(&|| drop(black_box(decide())));
-            is_early = refused_early(&decide());
+            refused_early(&decide())
         } else {
             let gate = Gate::page(PagePolicy::default());
             let decide =
                 || gate.request("GET", [black_box(cookies.as_bytes())]).decide(&KEYS.0, now);
             measured(&|| drop(black_box(decide())));
-            is_early = refused_early(&decide());
-        }
+            refused_early(&decide())
+        };
         self.dumps += 1;
         let dump = format!("{}.{}", self.profile, self.dumps);
         let text = fs::read_to_string(&dump).expect("callgrind has written a profile");

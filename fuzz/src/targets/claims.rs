@@ -72,7 +72,7 @@ static VALIDATORS: LazyLock<Vec<Pair>> = LazyLock::new(|| {
     let factors = [
         MfaRequirement::factor("emailpassword"),
         MfaRequirement::one_of(["totp", "otp-phone"]),
-        MfaRequirement::all_of_in_any_order(["a", "b"]),
+        MfaRequirement::all_of_in_any_order(["a", "b", "a"]),
     ];
     let own_factors = vec![
         ("factorId", vec!["emailpassword"]),
