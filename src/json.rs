@@ -259,18 +259,27 @@ fn halves(hash: u64) -> (u32, u32) {
     (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
 }
 
-/// After FNV-1a, 64 bits (draft-eastlake-fnv), but by eight bytes where there are eight, so that one
+/// FNV-1a, 64 bits (draft-eastlake-fnv), but by eight bytes where there are eight, so that one
 /// long name costs no more than other text. Neither for secrets nor for a table an attacker fills.
 fn hash_of(text: &str) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut words = text.as_bytes().chunks_exact(8);
     let hash = words.by_ref().fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| {
         let word = word.try_into().map_or(0, u64::from_le_bytes);
-        let hash = (hash ^ word).wrapping_mul(PRIME);
-        // A product's high bits do not reach its low ones by themselves.
-        hash ^ hash >> 32
+        folded_product(hash ^ word)
     });
     words.remainder().iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
+}
+
+/// The halves of a product of 128 bits, one over the other. Of 64 bits the high ones would depend on
+/// all of `value` and the low ones on its low ones only, so that what one word changes in its high
+/// bits the next could change back.
+fn folded_product(value: u64) -> u64 {
+    // 2^64 over the golden ratio, as in SplitMix64: odd, and without a pattern.
+    const FACTOR: u128 = 0x9e37_79b9_7f4a_7c15;
+    let product = u128::from(value).wrapping_mul(FACTOR);
+    let [a, b, c, d, e, f, g, h, high @ ..] = product.to_le_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h]) ^ u64::from_le_bytes(high)
 }
 
 impl Walk<'_> {
