@@ -47,8 +47,8 @@ fn fields(text: &[u8]) {
     let exported = exported.expect("keys are held");
 
     let last = |wanted: &str| {
-        let named = lines.iter().filter(|(name, _)| name.to_ascii_lowercase() == wanted);
-        named.last().map(|(_, value)| *value)
+        let mut named = lines.iter().rev().filter(|(name, _)| name.to_ascii_lowercase() == wanted);
+        named.next().map(|(_, value)| *value)
     };
     let date = last("date").and_then(date);
     let modified = last("last-modified").and_then(|value| self::date(value));
