@@ -51,7 +51,7 @@ fn fields(text: &[u8]) {
         named.next().map(|(_, value)| *value)
     };
     let date = last("date").and_then(date);
-    let modified = last("last-modified").and_then(|value| self::date(value));
+    let modified = last("last-modified").and_then(self::date);
     let modified = modified.filter(|modified| date.as_ref().is_some_and(|date| date != modified));
     let ages = lines.iter().filter(|(name, _)| name.eq_ignore_ascii_case("cache-control"));
     let ages = ages.flat_map(|(_, value)| value.split(|byte| *byte == b',')).filter_map(max_age);
