@@ -109,10 +109,18 @@ pub fn inputs() -> Vec<(String, String)> {
         let field = field(COOKIES - token.len(), &tabs, &counter) + token;
         inputs.push((format!("worst-{name}-and-counters"), field));
     }
-    let empty = |short: &str, long: &str| format!("{long}st-access-token{short}={short};");
     let tabs = "\t".repeat(95);
-    let field = field(COOKIES - far_numbers.len(), &tabs, &empty) + &far_numbers;
-    inputs.push(("worst-far-numbers-and-trimmed".into(), field));
+    let empty = |short: &str, long: &str| format!("{long}st-access-token{short}={short};");
+    let trimmed = field(COOKIES - far_numbers.len(), &tabs, &empty) + &far_numbers;
+    inputs.push(("worst-far-numbers-and-trimmed".into(), trimmed));
+    let mixed = |room| match room {
+        ..HEADER => repeated("2e5", room),
+        _ => with_name_of("€y", r#"1.2e-820,"€u""#, room).trim_end_matches(']').to_owned(),
+    };
+    let mixed = cookie(&token(mixed));
+    let nearly = |short: &str, long: &str| format!("{short}sAccessToken{long};");
+    let nearly = field(COOKIES - mixed.len(), &tabs, &nearly) + &mixed;
+    inputs.push(("worst-mixed-and-nearly-access".into(), nearly));
     for (name, part) in COOKIE_PARTS {
         // As many parts as there may be, and white space before each where there is room.
         let field = |room: usize| {
@@ -254,8 +262,7 @@ fn depth(json: &str) -> usize {
 /// An array of as many of `value` as the limit on structure leaves, and a text for the rest of the
 /// room.
 fn repeated(value: &str, room: usize) -> String {
-    let exponents = value.to_ascii_lowercase().matches("e-").count();
-    let marks = value.bytes().filter(|byte| MARKS.contains(byte)).count() + exponents + 1;
+    let marks = marks_in(value) + 1;
     let count = ((room - 4) / (value.len() + 1)).min((marks_of(room) - 2) / marks);
     let values = vec![value; count].join(",");
     format!(r#"[{values},"{}"]"#, "y".repeat(room - values.len() - 5))
@@ -263,10 +270,15 @@ fn repeated(value: &str, room: usize) -> String {
 
 /// An array of as many of `value` as may be, and one member with a name for the rest of the room.
 fn with_long_name(value: &str, room: usize) -> String {
-    let exponents = value.to_ascii_lowercase().matches("e-").count();
-    let count = ((room - 16) / (value.len() + 1)).min((marks_of(room) - 4) / (1 + exponents));
+    with_name_of("é", value, room)
+}
+
+fn with_name_of(letters: &str, value: &str, room: usize) -> String {
+    let marks = marks_in(value) + 1;
+    let count = ((room - 16) / (value.len() + 1)).min((marks_of(room) - 4) / marks);
     let values = vec![value; count].join(",");
-    format!(r#"[{values},{{"{}":0}}]"#, "é".repeat((room - values.len() - 10) / 2))
+    let name = letters.repeat((room - values.len() - 10) / letters.len());
+    format!(r#"[{values},{{"{name}":0}}]"#)
 }
 
 /// What `room` says of the part it is in: how many bytes of structure the filler may have there.
@@ -277,6 +289,11 @@ fn marks_of(room: usize) -> usize {
         HEADER..FRONT_TOKEN => 2 * 560 + 8 - 12,
         FRONT_TOKEN.. => 560 - 24,
     }
+}
+
+fn marks_in(value: &str) -> usize {
+    let exponents = value.to_ascii_lowercase().matches("e-").count();
+    value.bytes().filter(|byte| MARKS.contains(byte)).count() + exponents
 }
 
 /// The bytes of structure that are limited.

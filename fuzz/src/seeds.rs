@@ -54,6 +54,7 @@ pub fn all() -> Seeds {
     requests(&mut seeds, samples);
     words(&mut seeds);
     limits(&mut seeds);
+    answers(&mut seeds);
     caches(&mut seeds);
     operations(&mut seeds);
     seeds
@@ -303,6 +304,45 @@ fn limits(seeds: &mut Seeds) {
 }
 
 const HEADER: &str = r#"{"kid":"d-1749990000000","typ":"JWT","version":"5","alg":"RS256"}"#;
+
+/// Fields of an answer, and stored snapshots.
+fn answers(seeds: &mut Seeds) {
+    let (one, other) = ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:38 GMT");
+    for fields in [
+        "ETag:\"33a64df5\"\nCache-Control: max-age=60, must-revalidate".to_owned(),
+        format!("etag: W/\"x\" \nDate: {one}\nlast-modified: {other}"),
+        format!("Date:{one}\nLast-Modified:{one}\netag:*\ncache-control:max-age=1"),
+        "etag:\"a\", \"b\"\ncache-control:MAX-AGE = \"599\" ,max-age=99999999999999999999"
+            .to_owned(),
+        format!("etag:\"{}\"\ncache-control:max-age=-1", "x".repeat(1022)),
+        format!("etag:\"{}\"\ncache-control:max-age=30,max-age=29", "x".repeat(1023)),
+        "cache-control:max-age=601\ncache-control:max-age=600\netag:W/W/\"x\"".to_owned(),
+    ] {
+        seeds.add("answer", format!("\0{fields}"));
+    }
+    let (first, rest) = (held::NOW - 4 * 3_600_000, held::JWKS);
+    for at in [first, first + 1, held::NOW, held::NOW + 1] {
+        for lines in [
+            "fresh-for 600000\norigin https://core.example/\netag \"x\"\n",
+            "fresh-for 1\norigin https://core.example/\nlast-modified Sun, 06 Nov 1994 08:49:37 GMT\n",
+            "origin https://core.example/\nfresh-for 99999999\netag *\n",
+            "fresh-for 600000\norigin https://evil.example/\n",
+            "fresh-for +1\norigin https://core.example/\n",
+            "fresh-for 1\nfresh-for 1\norigin https://core.example/\n",
+            "fresh-for 600000\n",
+        ] {
+            seeds.add("answer", format!("\u{2}fetched-at {at}\n{lines}\n{rest}"));
+        }
+    }
+    seeds.add("answer", format!("\u{2}\n{rest}"));
+    seeds.add(
+        "answer",
+        format!(
+            "\u{2}fetched-at 1750000000000\nfresh-for 1\norigin {}\n\n{{",
+            "https://core.example/"
+        ),
+    );
+}
 
 /// Short lives of a cache: the bytes are read by `src/targets/cache.rs`.
 fn caches(seeds: &mut Seeds) {

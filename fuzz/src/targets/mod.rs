@@ -10,4 +10,4 @@ macro_rules! targets {
     };
 }
 
-targets! { cookie key_set decide store api claims invalid_claims front_token redirect attempts jws cache }
+targets! { cookie key_set decide store api claims invalid_claims front_token redirect attempts jws answer cache }
