@@ -64,9 +64,9 @@ pub(crate) struct Limits {
     pub(crate) members: usize,
     /// Containers inside each other, the object itself counted.
     pub(crate) depth: usize,
-    /// Bytes `[`, `{`, `:`, `,` and `\` and pairs `e-` and `E-` in all: each stands for a value, an
-    /// escape or an exponent, which cost a hundred instructions and more where a byte of text costs
-    /// one or two. Counted before anything is parsed, this bounds what a refusal costs (promise 11).
+    /// Bytes `[`, `{`, `:`, `,` and `\`, and pairs of a digit and `e` or `E`, in all: each stands for a
+    /// value, an escape or an exponent, which cost a hundred instructions and more where a byte of text
+    /// costs one or two. Counted before anything is parsed, this bounds what a refusal costs (promise 11).
     pub(crate) marks: usize,
 }
 
@@ -163,7 +163,8 @@ impl<'de> Counted<'de> {
 
 fn marks(text: &[u8]) -> usize {
     let is_mark = |byte: u8| u8::from(matches!(byte, b'[' | b'{' | b':' | b',' | b'\\'));
-    let is_exponent = |byte: u8, next: u8| u8::from(byte | 0x20 == b'e') & u8::from(next == b'-');
+    let is_exponent =
+        |byte: u8, next: u8| u8::from(byte.is_ascii_digit()) & u8::from(next | 0x20 == b'e');
     // Summed in bytes, which the compiler does 16 at a time; no chunk has more than 255.
     let in_chunk = |(chunk, next): (&[u8], &[u8])| {
         chunk.iter().zip(next).fold(0_u8, |sum, (byte, next)| {

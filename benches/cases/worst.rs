@@ -286,13 +286,14 @@ fn marks_of(room: usize) -> usize {
     match room {
         ..HEADER => 144 - 12,
         // A front token's.
-        HEADER..FRONT_TOKEN => 2 * 560 + 8 - 12,
-        FRONT_TOKEN.. => 560 - 24,
+        HEADER..FRONT_TOKEN => 2 * 576 + 8 - 12,
+        FRONT_TOKEN.. => 576 - 24,
     }
 }
 
 fn marks_in(value: &str) -> usize {
-    let exponents = value.to_ascii_lowercase().matches("e-").count();
+    let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
+    let exponents = value.as_bytes().windows(2).filter(is_exponent).count();
     value.bytes().filter(|byte| MARKS.contains(byte)).count() + exponents
 }
 

@@ -232,7 +232,7 @@ const HEADER: usize = 768;
 const COOKIES: usize = 64 * 1024;
 const PARTS: usize = 180;
 const HEADER_MARKS: usize = 144;
-const PAYLOAD_MARKS: usize = 560;
+const PAYLOAD_MARKS: usize = 576;
 
 /// Where the search begins: an even repetition of each.
 const SEEDS: [&str; 7] =
@@ -422,9 +422,10 @@ impl Part {
 impl Filler {
     /// Between these texts, within so many bytes and marks.
     fn within(&self, front: &str, end: &str, room: usize, most: usize) -> String {
+        let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
         let marks = |text: &str| {
             text.bytes().filter(|byte| br"[{:,\".contains(byte)).count()
-                + text.to_ascii_lowercase().matches("e-").count()
+                + text.as_bytes().windows(2).filter(is_exponent).count()
         };
         let mut text = format!("{front}[");
         // What the stretched value adds: a comma, and of a name two.

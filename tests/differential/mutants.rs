@@ -432,7 +432,7 @@ struct Edges {
 }
 
 const HEADER: Edges = Edges { depth: 16, members: 64, marks: 144 };
-const PAYLOAD_EDGES: Edges = Edges { depth: 65, members: 256, marks: 560 };
+const PAYLOAD_EDGES: Edges = Edges { depth: 65, members: 256, marks: 576 };
 
 fn near(limit: usize, offset: isize) -> usize {
     limit.saturating_add_signed(offset)
@@ -494,10 +494,11 @@ fn apply(
             }
         }
         Edit::Marks(offset, mark) => {
+            let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
             let marks = |members: &Members| {
                 let text = text_of(members);
                 text.bytes().filter(|byte| b"[{:,\\".contains(byte)).count()
-                    + text.to_lowercase().matches("e-").count()
+                    + text.as_bytes().windows(2).filter(is_exponent).count()
             };
             members.push(("\"marks\"".into(), "\"\"".into()));
             let lack = near(edges.marks, *offset).saturating_sub(marks(members));

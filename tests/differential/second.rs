@@ -173,7 +173,7 @@ impl Limit {
             Self::HeaderMarks => 144,
             Self::HeaderDepth => 16,
             Self::HeaderMembers => 64,
-            Self::PayloadMarks => 560,
+            Self::PayloadMarks => 576,
             // The payload itself, and 64 in a claim.
             Self::PayloadDepth => 65,
             Self::PayloadMembers => 256,
@@ -390,7 +390,7 @@ impl Second {
     /// A segment that must be one JSON object, and its text.
     fn object(&self, segment: &[u8], part: &Part) -> Result<(Json, String), Rule> {
         let bytes = self.base64url(segment, part.base64)?;
-        let is_exponent = |pair: &&[u8]| pair.eq_ignore_ascii_case(b"e-");
+        let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
         let marks = bytes.iter().filter(|byte| b"[{:,\\".contains(byte)).count()
             + bytes.windows(2).filter(is_exponent).count();
         let marks = marks as u64;

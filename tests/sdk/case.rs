@@ -241,9 +241,10 @@ impl Part {
         std::str::from_utf8(&self.bytes).is_ok()
     }
 
-    /// The bytes `[`, `{`, `:`, `,` and `\` and the pairs `e-` and `E-`, wherever they stand.
+    /// The bytes `[`, `{`, `:`, `,` and `\` and the pairs of a digit and `e` or `E`, wherever they
+    /// stand.
     pub(crate) fn marks(&self) -> usize {
-        let is_exponent = |pair: &&[u8]| pair.eq_ignore_ascii_case(b"e-");
+        let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
         self.bytes.iter().filter(|byte| br"[{:,\".contains(byte)).count()
             + self.bytes.windows(2).filter(is_exponent).count()
     }

@@ -247,17 +247,18 @@ fn limits() -> Rows {
     rows.headers("x", &[&object(65)], HeaderTooManyMembers);
     rows.claims("x", &[&object(256)], None);
     rows.claims("x", &[&object(257)], PayloadTooManyMembers);
-    // Bytes `[`, `{`, `:`, `,` and `\` and pairs `e-` and `E-` in all, wherever they stand.
+    // Bytes `[`, `{`, `:`, `,` and `\` and pairs of a digit and `e` or `E` in all, wherever they stand.
+    let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
     let marks = |text: &str| {
         text.bytes().filter(|byte| br"[{:,\".contains(byte)).count()
-            + text.to_lowercase().matches("e-").count()
+            + text.as_bytes().windows(2).filter(is_exponent).count()
     };
-    let far = |marks: usize| format!("[{}1E-9]", "1e-9,".repeat(marks / 2 - 1));
-    let pairs = |marks: usize| format!("\"-e{}\"", "-e-E".repeat(marks / 2));
+    let far = |marks: usize| format!("[{}0E-9]", "9e9,".repeat(marks / 2 - 1));
+    let pairs = |marks: usize| format!("\"e9{}\"", "e0E9".repeat(marks / 2));
     let array = |marks: usize| format!("[{}0]", "0,".repeat(marks - 1));
     let escapes = |marks: usize| format!("\"{}\"", r"\n".repeat(marks));
     let in_header = 144 - marks(&header_with("x", "0"));
-    let in_payload = 560 - marks(&payload_with("x", "0"));
+    let in_payload = 576 - marks(&payload_with("x", "0"));
     for claim in [array(in_payload), escapes(in_payload), ":".repeat(in_payload)] {
         let claim = if claim.starts_with(':') { format!("\"{claim}\"") } else { claim };
         rows.claims("x", &[&claim], None);

@@ -20,7 +20,7 @@ pub struct Limits {
 }
 
 pub const HEADER: Limits = Limits { members: 64, depth: 16, marks: 144 };
-pub const PAYLOAD: Limits = Limits { members: 256, depth: 65, marks: 560 };
+pub const PAYLOAD: Limits = Limits { members: 256, depth: 65, marks: 576 };
 pub const JWK: Limits = Limits { marks: usize::MAX, ..HEADER };
 
 /// The value if `text` is one JSON object, no name stands twice in one object, and the limits hold.
@@ -32,10 +32,11 @@ pub fn strict(text: &[u8], limits: Limits) -> Option<serde_json::Value> {
     (value.is_object() && marks <= limits.marks && tree.is_within(limits, 0)).then_some(value)
 }
 
-/// Bytes of structure, and exponents below one.
+/// Bytes of structure, and exponents.
 pub fn marks(text: &str) -> usize {
+    let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
     text.bytes().filter(|byte| br"[{:,\".contains(byte)).count()
-        + text.to_ascii_lowercase().matches("e-").count()
+        + text.as_bytes().windows(2).filter(is_exponent).count()
 }
 
 impl Tree {
