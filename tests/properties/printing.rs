@@ -97,8 +97,8 @@ fn debug_and_display_print_nothing_of_the_user() {
     shown.push(("PublicKey", format!("{key:?}")));
     shown.push(("VerifyingKey", format!("{prepared:?}")));
     shown.push(("SignatureAlgorithm", format!("{:?}", provider::RS256)));
-    shown.push(("BadSignature", format!("{BadSignature:?} {BadSignature}")));
-    shown.push(("KeyRejected", format!("{KeyRejected:?} {KeyRejected}")));
+    shown.push(("BadSignature", format!("{BadSignature} {BadSignature:?}")));
+    shown.push(("KeyRejected", format!("{KeyRejected} {KeyRejected:?}")));
     let words = |all: &[String]| all.join(" ");
     let both = |word: &dyn std::fmt::Debug, sentence: &dyn std::fmt::Display| {
         format!("{word:?} {sentence}")
