@@ -86,11 +86,13 @@ fn debug_and_display_print_nothing_of_the_user() {
     let keys = report.into_keys();
     shown.push(("KeyStore", format!("{store:?}")));
     shown.push(("Keys", format!("{keys:?} {ready:?} {:?}", Fetch::Newer(ready.clone()))));
-    shown.push(("KeySet", format!("{:?}", ready.set())));
+    shown.push(("KeySet", format!("{:?}", ready.set().unwrap())));
     let skipped = keys_with_skipped();
     shown.push(("Skipped", format!("{:?}", skipped.skipped())));
     shown.push(("Gate", format!("{gate:?}")));
-    shown.push(("PagePolicy", format!("{:?}", PagePolicy::default())));
+    let policy = PagePolicy::default().claim(EmailVerificationClaim::is_verified());
+    shown.push(("PagePolicy", format!("{policy:?}")));
+    assert!(format!("{policy:?}").contains("st-ev"), "{policy:?}");
     shown.push(("Origins", format!("{:?}", Origins::from("https://core.example/"))));
     let key = PublicKey::Rsa { n: &[0xff; 256], e: &[3] };
     let prepared = provider::RS256.prepare(key).unwrap();
