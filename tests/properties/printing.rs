@@ -81,7 +81,7 @@ fn debug_and_display_print_nothing_of_the_user() {
     shown.push(("Freshness", format!("{:?}", status.freshness)));
     shown.push(("NextAction", format!("{:?}", store.next_action(later))));
     let refused = store.import(b"marker", later).unwrap_err();
-    shown.push(("ImportError", format!("{refused:?} {refused}")));
+    shown.push(("ImportError", format!("{refused} {refused:?}")));
     shown.push(("KeyPolicy", format!("{:?}", KeyPolicy::default())));
     let keys = report.into_keys();
     shown.push(("KeyStore", format!("{store:?}")));
