@@ -140,6 +140,20 @@ mod tests {
         assert_eq!(back_off.abandoned(&policy, now), None);
     }
 
+    /// The numbers that follow the seed 1234567 in the tests of other implementations. Of the longest
+    /// span, the part that one of them stands for is that number less one.
+    #[test]
+    fn chance_is_splitmix64() {
+        let mut back_off = BackOff::new(1_234_567);
+        for number in
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423_u64]
+        {
+            let part = back_off.part_of(Duration::from_millis(u64::MAX));
+            assert_eq!(part, Duration::from_millis(number - 1));
+        }
+        assert_eq!(back_off.part_of(Duration::ZERO), Duration::ZERO);
+    }
+
     #[test]
     fn there_is_no_number_of_failures_that_ends_the_wait() {
         let mut back_off = BackOff { failures: u32::MAX - 1, ..BackOff::new(0) };

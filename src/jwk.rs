@@ -159,12 +159,10 @@ impl<'j> Jwk<'j> {
         if !RSA_BITS.contains(&bits) {
             return Err(SkipReason::RsaSize);
         }
-        let exponent = match e.as_slice() {
-            [] => 0,
-            bytes if bytes.len() <= 8 => {
-                bytes.iter().fold(0, |value: u64, byte| (value << 8) | u64::from(*byte))
-            }
-            _ => u64::MAX,
+        let exponent = if e.len() <= 8 {
+            e.iter().fold(0, |value: u64, byte| (value << 8) | u64::from(*byte))
+        } else {
+            u64::MAX
         };
         if exponent % 2 == 0 || !RSA_EXPONENT.contains(&exponent) {
             return Err(SkipReason::Exponent);

@@ -4,7 +4,8 @@ mod support;
 
 use supertokens_session::{
     AntiCsrf, ApiDecision, ApiPolicy, CoreAnswer, EmailVerificationClaim, FetchAnswer, Gate,
-    InvalidClaims, Keys, PagePolicy, Reason, Session, SessionDecision, StatusCodes, UserRoleClaim,
+    InvalidClaims, Keys, PagePolicy, Reason, Session, SessionDecision, StatusCodes, UnixMillis,
+    UserRoleClaim,
 };
 use support::{NOW, PAYLOAD, Signer, at, jwks, keys, payload_with, store_after};
 
@@ -327,6 +328,12 @@ fn an_answer_that_is_none_is_not_to_be_asked_for_again_at_once() {
     request.finish(check, CoreAnswer::failed());
     let SessionDecision::Unavailable(why) = request.decide(&ready, at(NOW)) else { panic!() };
     assert_eq!(why.retry_at(), at(NOW + 1));
+    // In whole seconds, rounded up, and never 0.
+    for (earlier, seconds) in [(60_000, 60), (59_001, 60), (1_001, 2), (1_000, 1), (1, 1), (0, 1)] {
+        let now = UnixMillis::from_millis((NOW + 1) * 1_000 - earlier);
+        assert_eq!(why.retry_after(now), seconds, "{earlier} ms before");
+    }
+    assert_eq!(why.retry_after(at(NOW + 60)), 1);
 
     let page = Gate::page(PagePolicy::default());
     let request = page.request("GET", [cookie.as_bytes()]);

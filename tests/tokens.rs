@@ -405,6 +405,17 @@ fn an_expired_token_is_expired_whatever_became_of_its_key() {
 }
 
 #[test]
+fn a_session_says_the_version_of_its_token() {
+    for (header, version) in [("", 3), (r#""3""#, 3), (r#""4""#, 4), (r#""5""#, 5)] {
+        let token = Signer::dynamic().token(&header_with("version", header), PAYLOAD);
+        let SessionDecision::Authenticated(session) = decide_token(&token, &keys(&jwks())) else {
+            panic!("{header}")
+        };
+        assert_eq!(session.version().number(), version);
+    }
+}
+
+#[test]
 fn every_reason_is_some_token_s() {
     let tables = [requests, algorithms, header_members, sizes, key_rows];
     let tables = tables.into_iter().chain(shape::TABLES).chain(claims::TABLES);

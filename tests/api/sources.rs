@@ -112,6 +112,8 @@ fn a_session_says_where_its_token_was_and_the_request_lends_it() {
         let decision = request.decide(&ready(), at(crate::NOW));
         let SessionDecision::Authenticated(session) = &decision else { panic!("{decision:?}") };
         assert_eq!(session.source(), source);
+        // Its name is that of the variant, in snake case.
+        assert_eq!(session.source().name(), format!("{source:?}").to_lowercase());
         assert_eq!(request.token(session), Some(token.as_str()));
         assert_eq!(request.replacement_headers(&decision).count(), 0);
     }
