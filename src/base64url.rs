@@ -186,7 +186,9 @@ mod tests {
             let theirs = Base64UrlUnpadded::decode(text, &mut theirs).map_err(|_| NotBase64Url);
             assert_eq!(decode(text, &mut ours), theirs, "{}", text.escape_ascii());
         };
-        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_ABCDEF";
+        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_ABCDEQ";
+        // Otherwise it would be refused whatever else is wrong with it.
+        assert!(decode(digits, &mut [0; 64]).is_ok());
         for length in 0..=digits.len() {
             agrees(&digits[..length]);
         }

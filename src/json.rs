@@ -64,9 +64,9 @@ pub(crate) struct Limits {
     pub(crate) members: usize,
     /// Containers inside each other, the object itself counted.
     pub(crate) depth: usize,
-    /// Bytes `[`, `{`, `:`, `,` and `\` in all: each stands for a value or an escape, which cost
-    /// a hundred instructions and more where a byte of text costs one or two. Counted before
-    /// anything is parsed, this bounds what a refusal costs (promise 11).
+    /// Bytes `[`, `{`, `:`, `,` and `\` and pairs `e-` and `E-` in all: each stands for a value, an
+    /// escape or an exponent, which cost a hundred instructions and more where a byte of text costs
+    /// one or two. Counted before anything is parsed, this bounds what a refusal costs (promise 11).
     pub(crate) marks: usize,
 }
 
@@ -162,14 +162,21 @@ impl<'de> Counted<'de> {
 }
 
 fn marks(text: &[u8]) -> usize {
+    let is_mark = |byte: u8| u8::from(matches!(byte, b'[' | b'{' | b':' | b',' | b'\\'));
+    let is_exponent = |byte: u8, next: u8| u8::from(byte | 0x20 == b'e') & u8::from(next == b'-');
     // Summed in bytes, which the compiler does 16 at a time; no chunk has more than 255.
-    let in_chunk = |chunk: &[u8]| {
-        chunk.iter().fold(0_u8, |sum, byte| {
-            let mark = matches!(byte, b'[' | b'{' | b':' | b',' | b'\\');
-            sum.wrapping_add(u8::from(mark))
+    let in_chunk = |(chunk, next): (&[u8], &[u8])| {
+        chunk.iter().zip(next).fold(0_u8, |sum, (byte, next)| {
+            sum.wrapping_add(is_mark(*byte) | is_exponent(*byte, *next))
         })
     };
-    text.chunks(255).map(|chunk| usize::from(in_chunk(chunk))).sum()
+    let Some((last, _)) = text.split_last() else { return 0 };
+    let next = text.get(1..).unwrap_or_default();
+    let chunks = text.chunks(255).zip(next.chunks(255));
+    chunks
+        .map(|chunks| usize::from(in_chunk(chunks)))
+        .sum::<usize>()
+        .saturating_add(is_mark(*last).into())
 }
 
 /// Reads one object where a `serde` deserializer stands. `Err` is broken JSON; `Ok(Some(_))` is
@@ -252,18 +259,27 @@ fn halves(hash: u64) -> (u32, u32) {
     (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
 }
 
-/// After FNV-1a, 64 bits (draft-eastlake-fnv), but by eight bytes where there are eight, so that one
+/// FNV-1a, 64 bits (draft-eastlake-fnv), but by eight bytes where there are eight, so that one
 /// long name costs no more than other text. Neither for secrets nor for a table an attacker fills.
 fn hash_of(text: &str) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut words = text.as_bytes().chunks_exact(8);
     let hash = words.by_ref().fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| {
         let word = word.try_into().map_or(0, u64::from_le_bytes);
-        let hash = (hash ^ word).wrapping_mul(PRIME);
-        // A product's high bits do not reach its low ones by themselves.
-        hash ^ hash >> 32
+        folded_product(hash ^ word)
     });
     words.remainder().iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
+}
+
+/// The halves of a product of 128 bits, one over the other. Of 64 bits the high ones would depend on
+/// all of `value` and the low ones on its low ones only, so that what one word changes in its high
+/// bits the next could change back.
+fn folded_product(value: u64) -> u64 {
+    // 2^64 over the golden ratio, as in SplitMix64: odd, and without a pattern.
+    const FACTOR: u128 = 0x9e37_79b9_7f4a_7c15;
+    let product = u128::from(value).wrapping_mul(FACTOR);
+    let [a, b, c, d, e, f, g, h, high @ ..] = product.to_le_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h]) ^ u64::from_le_bytes(high)
 }
 
 impl Walk<'_> {

@@ -20,7 +20,7 @@ impl Proven {
         Self { terms: token.terms, session: Session::new(token, source), claims: None }
     }
 
-    /// The same, of a token that was found there.
+    /// The same, of a token that this request has there.
     pub(crate) fn found_at(self, source: TokenSource) -> Self {
         Self { session: self.session.found_at(source), ..self }
     }

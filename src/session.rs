@@ -84,9 +84,9 @@ impl Session {
         }
     }
 
-    /// The same, of a token that was found there.
+    /// The same, of a token that this request has there, whatever was said of another.
     pub(crate) fn found_at(self, source: TokenSource) -> Self {
-        Self { source, ..self }
+        Self { source, is_replaced: false, ..self }
     }
 
     /// The same, of a token that has taken the place of a request's.

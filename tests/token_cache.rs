@@ -11,8 +11,8 @@ use std::thread;
 
 use issuer::{PADDED, Pair, ROW, Row, checks, publish, store};
 use supertokens_session::{
-    AntiCsrf, ApiPolicy, CacheAccess, EmailVerificationClaim, Gate, Keys, PagePolicy, Reason,
-    Session, SessionDecision, SigningKeyKind, TokenCache, TokenSource, UnixMillis,
+    AntiCsrf, ApiPolicy, CacheAccess, CoreAnswer, EmailVerificationClaim, Gate, Keys, PagePolicy,
+    Reason, Session, SessionDecision, SigningKeyKind, TokenCache, TokenSource, UnixMillis,
 };
 use support::{NOW, PAYLOAD, at, payload_with};
 
@@ -254,6 +254,38 @@ fn one_text_may_come_from_several_places() {
         assert_eq!(session.source(), TokenSource::Authorization);
     }
     assert_eq!(cache.len(), 1);
+}
+
+/// A token that the core has put in another's place, with its claims read, is afterwards a visitor's own:
+/// nothing is to be handed on.
+#[test]
+fn what_the_core_has_said_is_not_remembered() {
+    let keys = store(&ROW, &[ONE]).keys();
+    let first = ONE.token(&ROW, &payload_with("parentRefreshTokenHash1", r#""hash""#));
+    let second = ONE.token(&ROW, PAYLOAD);
+    let verified = EmailVerificationClaim::is_verified();
+    let gate = Gate::api(ApiPolicy::new(AntiCsrf::None).claim(verified));
+    let mut cache = TokenCache::new(10, 1 << 20);
+
+    let field = cookie(&first);
+    let mut request = gate.request("GET", [field.as_bytes()]);
+    let SessionDecision::AskCore(check) = request.decide_with(&mut cache, &keys, at(NOW)) else {
+        panic!("it is the first after a refresh")
+    };
+    let answer = format!(r#"{{"status":"OK","accessToken":{{"token":"{second}"}}}}"#);
+    request.finish(check, CoreAnswer::http(200, answer.as_bytes()));
+    for _ in 0..2 {
+        let decision = request.decide_with(&mut cache, &keys, at(NOW));
+        assert_eq!(request.replacement_headers(&decision).count(), 3, "{decision:?}");
+    }
+
+    let field = cookie(&second);
+    let request = gate.request("GET", [field.as_bytes()]);
+    let decision = request.decide_with(&mut cache, &keys, at(NOW));
+    assert_eq!(decision, request.decide(&keys, at(NOW)));
+    assert_eq!(request.replacement_headers(&decision).count(), 0);
+    let SessionDecision::Authenticated(session) = decision else { panic!("{decision:?}") };
+    assert_eq!(request.token(&session), Some(second.as_str()));
 }
 
 #[test]

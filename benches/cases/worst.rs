@@ -262,7 +262,7 @@ fn depth(json: &str) -> usize {
 /// An array of as many of `value` as the limit on structure leaves, and a text for the rest of the
 /// room.
 fn repeated(value: &str, room: usize) -> String {
-    let marks = value.bytes().filter(|byte| MARKS.contains(byte)).count() + 1;
+    let marks = marks_in(value) + 1;
     let count = ((room - 4) / (value.len() + 1)).min((marks_of(room) - 2) / marks);
     let values = vec![value; count].join(",");
     format!(r#"[{values},"{}"]"#, "y".repeat(room - values.len() - 5))
@@ -274,7 +274,7 @@ fn with_long_name(value: &str, room: usize) -> String {
 }
 
 fn with_name_of(letters: &str, value: &str, room: usize) -> String {
-    let marks = value.bytes().filter(|byte| MARKS.contains(byte)).count() + 1;
+    let marks = marks_in(value) + 1;
     let count = ((room - 16) / (value.len() + 1)).min((marks_of(room) - 4) / marks);
     let values = vec![value; count].join(",");
     let name = letters.repeat((room - values.len() - 10) / letters.len());
@@ -289,6 +289,11 @@ fn marks_of(room: usize) -> usize {
         HEADER..FRONT_TOKEN => 2 * 560 + 8 - 12,
         FRONT_TOKEN.. => 560 - 24,
     }
+}
+
+fn marks_in(value: &str) -> usize {
+    let exponents = value.to_ascii_lowercase().matches("e-").count();
+    value.bytes().filter(|byte| MARKS.contains(byte)).count() + exponents
 }
 
 /// The bytes of structure that are limited.

@@ -422,7 +422,10 @@ impl Part {
 impl Filler {
     /// Between these texts, within so many bytes and marks.
     fn within(&self, front: &str, end: &str, room: usize, most: usize) -> String {
-        let marks = |text: &str| text.bytes().filter(|byte| br"[{:,\".contains(byte)).count();
+        let marks = |text: &str| {
+            text.bytes().filter(|byte| br"[{:,\".contains(byte)).count()
+                + text.to_ascii_lowercase().matches("e-").count()
+        };
         let mut text = format!("{front}[");
         // What the stretched value adds: a comma, and of a name two.
         let reserve = match self.stretch {

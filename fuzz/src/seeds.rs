@@ -447,7 +447,7 @@ fn payloads(seeds: &mut Seeds, samples: &str) {
         let with = good.clone().into_iter().chain([("x".to_owned(), json!(""))]);
         let with: serde_json::Map<String, Value> = with.collect();
         let has = Value::Object(with.clone()).to_string();
-        let has = has.bytes().filter(|byte| br"[{:,\".contains(byte)).count();
+        let has = json::marks(&has);
         let commas = ",".repeat(json::PAYLOAD.marks - has + more);
         changed.push(Value::Object(
             with.into_iter().chain([("x".to_owned(), commas.into())]).collect(),

@@ -495,7 +495,9 @@ fn apply(
         }
         Edit::Marks(offset, mark) => {
             let marks = |members: &Members| {
-                text_of(members).bytes().filter(|byte| b"[{:,\\".contains(byte)).count()
+                let text = text_of(members);
+                text.bytes().filter(|byte| b"[{:,\\".contains(byte)).count()
+                    + text.to_lowercase().matches("e-").count()
             };
             members.push(("\"marks\"".into(), "\"\"".into()));
             let lack = near(edges.marks, *offset).saturating_sub(marks(members));

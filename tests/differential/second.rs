@@ -390,7 +390,10 @@ impl Second {
     /// A segment that must be one JSON object, and its text.
     fn object(&self, segment: &[u8], part: &Part) -> Result<(Json, String), Rule> {
         let bytes = self.base64url(segment, part.base64)?;
-        let marks = bytes.iter().filter(|byte| b"[{:,\\".contains(byte)).count() as u64;
+        let is_exponent = |pair: &&[u8]| pair.eq_ignore_ascii_case(b"e-");
+        let marks = bytes.iter().filter(|byte| b"[{:,\\".contains(byte)).count()
+            + bytes.windows(2).filter(is_exponent).count();
+        let marks = marks as u64;
         self.holds(part.too_many_marks, self.is_within(part.marks, marks))?;
         self.holds(part.utf8, std::str::from_utf8(&bytes).is_ok())?;
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -241,9 +241,11 @@ impl Part {
         std::str::from_utf8(&self.bytes).is_ok()
     }
 
-    /// The bytes `[`, `{`, `:`, `,` and `\`, wherever they stand.
+    /// The bytes `[`, `{`, `:`, `,` and `\` and the pairs `e-` and `E-`, wherever they stand.
     pub(crate) fn marks(&self) -> usize {
+        let is_exponent = |pair: &&[u8]| pair.eq_ignore_ascii_case(b"e-");
         self.bytes.iter().filter(|byte| br"[{:,\".contains(byte)).count()
+            + self.bytes.windows(2).filter(is_exponent).count()
     }
 
     /// How deep arrays and objects lie in each other.

@@ -4,7 +4,7 @@ use super::support::{PAYLOAD, Signer, base64url, payload_with};
 use super::{Rows, header_with};
 use supertokens_session::Reason::*;
 
-pub(crate) const TABLES: [fn() -> Rows; 4] = [segments, json, duplicates, limits];
+pub(crate) const TABLES: [fn() -> Rows; 5] = [segments, json, duplicates, near_names, limits];
 
 /// A truly signed token of two texts that need not be UTF-8.
 fn token_of_bytes(header: &[u8], payload: &[u8]) -> String {
@@ -150,6 +150,53 @@ fn duplicates() -> Rows {
     rows
 }
 
+/// Names are compared by hash: two that are near each other, in their letters or in a hash that mixes
+/// less, are two all the same.
+fn near_names() -> Rows {
+    let mut rows = Rows::default();
+    let object = |names: &[&str]| {
+        let members: Vec<_> = names.iter().map(|name| format!(r#""{name}":0"#)).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    // One bit apart in one place, and in the same place of two words of eight bytes.
+    for (letter, length) in
+        [("u", 7), ("u", 8), ("j", 8), ("u", 9), ("u", 16), ("j", 16), ("j", 24)]
+    {
+        let name = letter.repeat(length);
+        let flipped = |places: &[usize], bit: u8| {
+            let mut name = name.clone().into_bytes();
+            places.iter().for_each(|place| name[*place] ^= 1 << bit);
+            String::from_utf8(name).unwrap()
+        };
+        let one = (0..length).map(|place| vec![place]);
+        let two = (8..length).map(|place| vec![place - 8, place]);
+        let places: Vec<_> = one.chain(two).collect();
+        for bits in [[0, 1, 2], [4, 5, 6]] {
+            let near = places.iter().flat_map(|places| bits.map(|bit| flipped(places, bit)));
+            let names: Vec<_> = [name.clone()].into_iter().chain(near).collect();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            rows.claims("x", &[&object(&names)], None);
+        }
+    }
+    // Searched for: equal in the low half of the hash, in the high half, and if the halves of a product
+    // met by an "or" or an "and".
+    let pairs = [
+        ["aufgy", "dctcd"],
+        ["bxnmy", "cdgab"],
+        ["ywBhoVc_", "LVWBDFDF"],
+        ["rk4CKDPs", "bfJkffSE"],
+    ];
+    for pair in pairs {
+        rows.claims("x", &[&object(&pair)], None);
+        // And neither hides a repeat of the other.
+        let [one, other] = pair;
+        for twice in [[one, other, one], [one, other, other], [one, one, other]] {
+            rows.claims("x", &[&object(&twice)], PayloadDuplicateMember);
+        }
+    }
+    rows
+}
+
 fn limits() -> Rows {
     let mut rows = Rows::default();
     let issuer = Signer::dynamic();
@@ -200,8 +247,13 @@ fn limits() -> Rows {
     rows.headers("x", &[&object(65)], HeaderTooManyMembers);
     rows.claims("x", &[&object(256)], None);
     rows.claims("x", &[&object(257)], PayloadTooManyMembers);
-    // Bytes `[`, `{`, `:`, `,` and `\` in all, wherever they stand.
-    let marks = |text: &str| text.bytes().filter(|byte| br"[{:,\".contains(byte)).count();
+    // Bytes `[`, `{`, `:`, `,` and `\` and pairs `e-` and `E-` in all, wherever they stand.
+    let marks = |text: &str| {
+        text.bytes().filter(|byte| br"[{:,\".contains(byte)).count()
+            + text.to_lowercase().matches("e-").count()
+    };
+    let far = |marks: usize| format!("[{}1E-9]", "1e-9,".repeat(marks / 2 - 1));
+    let pairs = |marks: usize| format!("\"-e{}\"", "-e-E".repeat(marks / 2));
     let array = |marks: usize| format!("[{}0]", "0,".repeat(marks - 1));
     let escapes = |marks: usize| format!("\"{}\"", r"\n".repeat(marks));
     let in_header = 144 - marks(&header_with("x", "0"));
@@ -211,6 +263,9 @@ fn limits() -> Rows {
         rows.claims("x", &[&claim], None);
     }
     rows.claims("x", &[&array(in_payload + 1), &escapes(in_payload + 1)], PayloadTooComplex);
+    let even = in_payload / 2 * 2;
+    rows.claims("x", &[&far(even), &pairs(even)], None);
+    rows.claims("x", &[&far(even + 2), &pairs(even + 2)], PayloadTooComplex);
     rows.headers("x", &[&array(in_header), &escapes(in_header)], None);
     rows.headers("x", &[&array(in_header + 1), &escapes(in_header + 1)], HeaderTooComplex);
 
@@ -243,6 +298,11 @@ fn header_and_payload_are_json_objects_in_utf_8() {
 #[test]
 fn no_object_at_any_depth_has_two_members_of_one_name() {
     duplicates().check();
+}
+
+#[test]
+fn names_that_are_near_each_other_are_two() {
+    near_names().check();
 }
 
 #[test]

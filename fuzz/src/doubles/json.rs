@@ -28,8 +28,14 @@ pub fn strict(text: &[u8], limits: Limits) -> Option<serde_json::Value> {
     let text = std::str::from_utf8(text).ok()?;
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     let tree: Tree = serde_json::from_str(text).ok()?;
-    let marks = text.bytes().filter(|byte| br"[{:,\".contains(byte)).count();
+    let marks = marks(text);
     (value.is_object() && marks <= limits.marks && tree.is_within(limits, 0)).then_some(value)
+}
+
+/// Bytes of structure, and exponents below one.
+pub fn marks(text: &str) -> usize {
+    text.bytes().filter(|byte| br"[{:,\".contains(byte)).count()
+        + text.to_ascii_lowercase().matches("e-").count()
 }
 
 impl Tree {
