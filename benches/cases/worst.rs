@@ -118,9 +118,17 @@ pub fn inputs() -> Vec<(String, String)> {
         _ => with_name_of("€y", r#"1.2e-820,"€u""#, room).trim_end_matches(']').to_owned(),
     };
     let mixed = cookie(&token(mixed));
+    // Short texts beyond ASCII, with white space around each.
+    let spaced = |room| match room {
+        ..HEADER => repeated("4e95", room),
+        _ => repeated(r#"  "é"  "#, room).trim_end_matches(']').to_owned(),
+    };
+    let spaced = cookie(&token(spaced));
     let nearly = |short: &str, long: &str| format!("{short}sAccessToken{long};");
-    let nearly = field(COOKIES - mixed.len(), &tabs, &nearly) + &mixed;
-    inputs.push(("worst-mixed-and-nearly-access".into(), nearly));
+    for (name, token) in [("mixed", &mixed), ("spaced-texts", &spaced)] {
+        let field = field(COOKIES - token.len(), &tabs, &nearly) + token;
+        inputs.push((format!("worst-{name}-and-nearly-access"), field));
+    }
     for (name, part) in COOKIE_PARTS {
         // As many parts as there may be, and white space before each where there is room.
         let field = |room: usize| {
