@@ -91,12 +91,7 @@ fn after_equals(rest: &[u8]) -> Option<&[u8]> {
 pub(crate) fn trim(text: &[u8]) -> &[u8] {
     let mut text = trim_start(text);
     if let [.., b' ' | b'\t', b' ' | b'\t'] = text {
-        while let Some((rest, last)) = text.split_last_chunk::<RUN>() {
-            if !all_white(last) {
-                break;
-            }
-            text = rest;
-        }
+        text = trim_runs_end::<16>(trim_runs_end::<64>(text));
         while let Some((rest, last)) = text.split_last_chunk() {
             let white = bytes_of(odd(*last).leading_zeros());
             if white < last.len() {
@@ -115,12 +110,7 @@ fn trim_start(mut text: &[u8]) -> &[u8] {
     // Most text begins with one space or none. Of white space that is longer, 64 KiB should cost no more
     // than 64 KiB of anything.
     if let [b' ' | b'\t', b' ' | b'\t', ..] = text {
-        while let Some((first, rest)) = text.split_first_chunk::<RUN>() {
-            if !all_white(first) {
-                break;
-            }
-            text = rest;
-        }
+        text = trim_runs::<16>(trim_runs::<64>(text));
         while let Some((first, rest)) = text.split_first_chunk() {
             let white = bytes_of(odd(*first).trailing_zeros());
             if white < first.len() {
@@ -135,10 +125,27 @@ fn trim_start(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// Bytes of white space looked at together.
-const RUN: usize = 32;
+fn trim_runs<const RUN: usize>(mut text: &[u8]) -> &[u8] {
+    while let Some((first, rest)) = text.split_first_chunk::<RUN>() {
+        if !all_white(first) {
+            break;
+        }
+        text = rest;
+    }
+    text
+}
 
-fn all_white(run: &[u8; RUN]) -> bool {
+fn trim_runs_end<const RUN: usize>(mut text: &[u8]) -> &[u8] {
+    while let Some((rest, last)) = text.split_last_chunk::<RUN>() {
+        if !all_white(last) {
+            break;
+        }
+        text = rest;
+    }
+    text
+}
+
+fn all_white<const RUN: usize>(run: &[u8; RUN]) -> bool {
     // In bytes and to the end, as vector instructions do it.
     let odd = |byte: &u8| u8::from(*byte != b' ') & u8::from(*byte != b'\t');
     run.iter().fold(0, |seen, byte| seen | odd(byte)) == 0

@@ -270,10 +270,17 @@ fn depth(json: &str) -> usize {
 /// An array of as many of `value` as the limit on structure leaves, and a text for the rest of the
 /// room.
 fn repeated(value: &str, room: usize) -> String {
-    let marks = marks_in(value) + 1;
-    let count = ((room - 4) / (value.len() + 1)).min((marks_of(room) - 2) / marks);
-    let values = vec![value; count].join(",");
-    format!(r#"[{values},"{}"]"#, "y".repeat(room - values.len() - 5))
+    as_many((room - 4) / (value.len() + 1), room, |count| {
+        let values = vec![value; count].join(",");
+        format!(r#"[{values},"{}"]"#, "y".repeat(room - values.len() - 5))
+    })
+}
+
+/// With as many values as the limit on structure leaves.
+fn as_many(most: usize, room: usize, text: impl Fn(usize) -> String) -> String {
+    let most = most.min(marks_of(room));
+    let counts = (1..=most).rev();
+    counts.map(text).find(|text| marks_in(text) <= marks_of(room)).expect("one is not too many")
 }
 
 /// An array of as many of `value` as may be, and one member with a name for the rest of the room.
@@ -282,11 +289,11 @@ fn with_long_name(value: &str, room: usize) -> String {
 }
 
 fn with_name_of(letters: &str, value: &str, room: usize) -> String {
-    let marks = marks_in(value) + 1;
-    let count = ((room - 16) / (value.len() + 1)).min((marks_of(room) - 4) / marks);
-    let values = vec![value; count].join(",");
-    let name = letters.repeat((room - values.len() - 10) / letters.len());
-    format!(r#"[{values},{{"{name}":0}}]"#)
+    as_many((room - 16) / (value.len() + 1), room, |count| {
+        let values = vec![value; count].join(",");
+        let name = letters.repeat((room - values.len() - 10) / letters.len());
+        format!(r#"[{values},{{"{name}":0}}]"#)
+    })
 }
 
 /// What `room` says of the part it is in: how many bytes of structure the filler may have there.
@@ -299,14 +306,18 @@ fn marks_of(room: usize) -> usize {
     }
 }
 
-fn marks_in(value: &str) -> usize {
+/// What is limited: bytes of structure, exponents, and a quarter of white space and of changes away from
+/// ASCII.
+fn marks_in(text: &str) -> usize {
+    let text = text.as_bytes();
     let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
-    let exponents = value.as_bytes().windows(2).filter(is_exponent).count();
-    value.bytes().filter(|byte| MARKS.contains(byte)).count() + exponents
+    let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
+    let pairs = || text.windows(2);
+    let marks = text.iter().filter(|byte| br"[{:,\".contains(byte)).count();
+    let white = text.iter().filter(|byte| **byte <= b' ').count();
+    let light = white + pairs().filter(is_change).count();
+    marks + pairs().filter(is_exponent).count() + light / 4
 }
-
-/// The bytes of structure that are limited.
-const MARKS: &[u8] = br"[{:,\";
 
 /// Objects of as many names as one may have, as many as the limit on structure leaves.
 fn objects(room: usize) -> String {

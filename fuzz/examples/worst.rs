@@ -13,6 +13,7 @@ use supertokens_session::{
     AntiCsrf, ApiPolicy, Gate, PagePolicy, Reason, SessionDecision, UnixMillis,
 };
 use supertokens_session_fuzz::doubles::held::{KEYS, NOW};
+use supertokens_session_fuzz::doubles::json;
 use supertokens_session_fuzz::doubles::token::encode;
 
 /// The one function callgrind counts; it must not be inlined, and the name stands in no other's.
@@ -422,19 +423,16 @@ impl Part {
 impl Filler {
     /// Between these texts, within so many bytes and marks.
     fn within(&self, front: &str, end: &str, room: usize, most: usize) -> String {
-        let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
-        let marks = |text: &str| {
-            text.bytes().filter(|byte| br"[{:,\".contains(byte)).count()
-                + text.as_bytes().windows(2).filter(is_exponent).count()
-        };
+        let quarters = json::quarters;
+        let most = 4 * most;
         let mut text = format!("{front}[");
         // What the stretched value adds: a comma, and of a name two.
         let reserve = match self.stretch {
-            Stretch::Name => 3,
+            Stretch::Name => 12,
             Stretch::None => 0,
-            _ => 1,
+            _ => 4,
         };
-        let (mut has, most) = (marks(&text), most.saturating_sub(reserve));
+        let (mut has, most) = (quarters(&text), most.saturating_sub(reserve));
         let is_open = |text: &str| text.ends_with('[');
         let mut added = true;
         'all: while added {
@@ -442,7 +440,8 @@ impl Filler {
             for (value, count) in &self.values {
                 for _ in 0..*count {
                     let comma = if is_open(&text) { "" } else { "," };
-                    let more = marks(value) + comma.len();
+                    // What is not ASCII may follow on what is.
+                    let more = quarters(value) + 4 * comma.len() + 1;
                     if has + more > most || text.len() + value.len() + 12 + end.len() > room {
                         break 'all;
                     }
@@ -465,7 +464,11 @@ impl Filler {
             Stretch::White => " ".repeat(left),
             Stretch::None => String::new(),
         };
-        text + &stretched + "]" + end
+        let whole = |stretched: &str| format!("{text}{stretched}]{end}");
+        if quarters(&whole(&stretched)) > most + reserve {
+            return whole(&format!("{comma}\"{}\"", "y".repeat(left.saturating_sub(2))));
+        }
+        whole(&stretched)
     }
 
     fn mutate(&mut self, chance: &mut Chance) {

@@ -494,12 +494,7 @@ fn apply(
             }
         }
         Edit::Marks(offset, mark) => {
-            let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
-            let marks = |members: &Members| {
-                let text = text_of(members);
-                text.bytes().filter(|byte| b"[{:,\\".contains(byte)).count()
-                    + text.as_bytes().windows(2).filter(is_exponent).count()
-            };
+            let marks = |members: &Members| crate::second::marks(text_of(members).as_bytes());
             members.push(("\"marks\"".into(), "\"\"".into()));
             let lack = near(edges.marks, *offset).saturating_sub(marks(members));
             // An escaped backslash is two.

@@ -390,10 +390,7 @@ impl Second {
     /// A segment that must be one JSON object, and its text.
     fn object(&self, segment: &[u8], part: &Part) -> Result<(Json, String), Rule> {
         let bytes = self.base64url(segment, part.base64)?;
-        let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
-        let marks = bytes.iter().filter(|byte| b"[{:,\\".contains(byte)).count()
-            + bytes.windows(2).filter(is_exponent).count();
-        let marks = marks as u64;
+        let marks = marks(&bytes) as u64;
         self.holds(part.too_many_marks, self.is_within(part.marks, marks))?;
         self.holds(part.utf8, std::str::from_utf8(&bytes).is_ok())?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -684,4 +681,15 @@ impl<'de> Visitor<'de> for AnyJson {
         }
         Ok(Json::Object(members))
     }
+}
+
+/// Bytes of structure, exponents, and a quarter of white space and of changes away from ASCII.
+pub(crate) fn marks(text: &[u8]) -> usize {
+    let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
+    let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
+    let pairs = || text.windows(2);
+    let marks = text.iter().filter(|byte| br"[{:,\".contains(byte)).count();
+    let white = text.iter().filter(|byte| **byte <= b' ').count();
+    let light = white + pairs().filter(is_change).count();
+    marks + pairs().filter(is_exponent).count() + light / 4
 }

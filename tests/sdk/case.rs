@@ -241,12 +241,16 @@ impl Part {
         std::str::from_utf8(&self.bytes).is_ok()
     }
 
-    /// The bytes `[`, `{`, `:`, `,` and `\` and the pairs of a digit and `e` or `E`, wherever they
-    /// stand.
+    /// Bytes of structure, exponents, and a quarter of white space and of changes away from ASCII, wherever
+    /// they stand.
     pub(crate) fn marks(&self) -> usize {
         let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
-        self.bytes.iter().filter(|byte| br"[{:,\".contains(byte)).count()
-            + self.bytes.windows(2).filter(is_exponent).count()
+        let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
+        let pairs = || self.bytes.windows(2);
+        let marks = self.bytes.iter().filter(|byte| br"[{:,\".contains(byte)).count();
+        let white = self.bytes.iter().filter(|byte| **byte <= b' ').count();
+        let light = white + pairs().filter(is_change).count();
+        marks + pairs().filter(is_exponent).count() + light / 4
     }
 
     /// How deep arrays and objects lie in each other.

@@ -247,11 +247,17 @@ fn limits() -> Rows {
     rows.headers("x", &[&object(65)], HeaderTooManyMembers);
     rows.claims("x", &[&object(256)], None);
     rows.claims("x", &[&object(257)], PayloadTooManyMembers);
-    // Bytes `[`, `{`, `:`, `,` and `\` and pairs of a digit and `e` or `E` in all, wherever they stand.
-    let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
+    // Bytes `[`, `{`, `:`, `,` and `\`, pairs of a digit and `e` or `E`, and a quarter of white space and of
+    // changes from ASCII to what is not, wherever they stand.
     let marks = |text: &str| {
-        text.bytes().filter(|byte| br"[{:,\".contains(byte)).count()
-            + text.as_bytes().windows(2).filter(is_exponent).count()
+        let text = text.as_bytes();
+        let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
+        let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
+        let pairs = || text.windows(2);
+        let marks = text.iter().filter(|byte| br"[{:,\".contains(byte)).count();
+        let white = text.iter().filter(|byte| **byte <= b' ').count();
+        let light = white + pairs().filter(is_change).count();
+        marks + pairs().filter(is_exponent).count() + light / 4
     };
     let far = |marks: usize| format!("[{}0E-9]", "9e9,".repeat(marks / 2 - 1));
     let pairs = |marks: usize| format!("\"e9{}\"", "e0E9".repeat(marks / 2));
@@ -267,6 +273,23 @@ fn limits() -> Rows {
     let even = in_payload / 2 * 2;
     rows.claims("x", &[&far(even), &pairs(even)], None);
     rows.claims("x", &[&far(even + 2), &pairs(even + 2)], PayloadTooComplex);
+    let white = |marks: usize| format!("{}0", "\n\t\r ".repeat(marks));
+    let spaces = |marks: usize| format!("\"{}\"", " ".repeat(4 * marks));
+    let changes = |marks: usize| format!("\"{}{}\"", ",".repeat(marks - 20), "aé".repeat(4 * 20));
+    let light = |marks| [white(marks), spaces(marks), changes(marks)];
+    for claim in light(in_payload) {
+        rows.claims("x", &[&claim], None);
+    }
+    for claim in light(in_payload + 1) {
+        rows.claims("x", &[&claim], PayloadTooComplex);
+    }
+    for (claims, expected) in
+        [(light(in_header), None), (light(in_header + 1), Some(HeaderTooComplex))]
+    {
+        for claim in claims {
+            rows.headers("x", &[&claim], expected);
+        }
+    }
     rows.headers("x", &[&array(in_header), &escapes(in_header)], None);
     rows.headers("x", &[&array(in_header + 1), &escapes(in_header + 1)], HeaderTooComplex);
 

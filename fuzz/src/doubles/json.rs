@@ -32,11 +32,21 @@ pub fn strict(text: &[u8], limits: Limits) -> Option<serde_json::Value> {
     (value.is_object() && marks <= limits.marks && tree.is_within(limits, 0)).then_some(value)
 }
 
-/// Bytes of structure, and exponents.
+/// Bytes of structure, exponents, and a quarter of white space and of changes away from ASCII.
 pub fn marks(text: &str) -> usize {
+    quarters(text) / 4
+}
+
+/// The same in quarters.
+pub fn quarters(text: &str) -> usize {
+    let text = text.as_bytes();
     let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
-    text.bytes().filter(|byte| br"[{:,\".contains(byte)).count()
-        + text.as_bytes().windows(2).filter(is_exponent).count()
+    let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
+    let pairs = || text.windows(2);
+    let marks = text.iter().filter(|byte| br"[{:,\".contains(byte)).count();
+    let white = text.iter().filter(|byte| **byte <= b' ').count();
+    let light = white + pairs().filter(is_change).count();
+    4 * (marks + pairs().filter(is_exponent).count()) + light
 }
 
 impl Tree {
