@@ -317,6 +317,18 @@ fn the_counter_is_cleared_by_a_good_session_alone() {
     }
 }
 
+/// No browser takes the prefix `__Host-`, or `Secure`, from a site on plain http.
+#[test]
+fn on_plain_http_the_counter_is_one_that_browsers_take() {
+    let gate = Gate::page(PagePolicy::default().https(false));
+    for (field, count) in [("sAccessToken=x", 1), ("sAccessToken=x; stRefreshAttempts=2", 3)] {
+        let request = gate.request("GET", [field.as_bytes()]);
+        let set = request.set_cookie(&request.decide(&ready(), at(NOW))).unwrap();
+        assert!(set.starts_with(&format!("stRefreshAttempts={count};")), "{set}");
+        assert!(!set.contains("Secure"), "{set}");
+    }
+}
+
 /// `retry_at` is what a page shows and a proxy follows; `retry_after` alone would hide that it is now.
 #[test]
 fn an_answer_that_is_none_is_not_to_be_asked_for_again_at_once() {

@@ -274,6 +274,11 @@ fn header_members() -> Rows {
     rows.headers("kid", &[&format!("\"{}\"", "d-".repeat(300))], UnknownKey);
     rows.headers("kid", &[r#""\u0064-1749990000000""#], None);
 
+    // Refused by name before its key is looked for: nobody fetches keys for it.
+    for alg in ["none", "HS256", "ES256"] {
+        let header = header_with("alg", &format!("\"{alg}\""));
+        rows.header(&header.replace(Signer::dynamic().kid, "d-0"), AlgorithmNotAllowed);
+    }
     rows.headers("version", &["", r#""3""#, r#""4""#, r#""5""#], None);
     let unknown = [
         "null",
