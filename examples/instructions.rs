@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use cases::support::counting::{Counting, cost};
 use cases::support::{NOW, at, jwks, keys};
-use cases::{Bare, TOKEN, api, cached, cookie, decide, flood, reason, stages, worst};
+use cases::{Bare, TOKEN, api, cookie, decide, flood, full_cache, reason, stages, worst};
 use supertokens_session::{FrontToken, Gate, PagePolicy};
 
 #[global_allocator]
@@ -85,7 +85,7 @@ fn count_all() {
         assert_eq!(decide().name(), case.decision, "{}", case.name);
         count(case.name, &|| drop(black_box(decide())));
     }
-    cached::count_all(&count);
+    full_cache::count_all(&count);
     stages::count_all(&count);
     cases::growth::count_all(&count);
     let (quiet, flooded) = flood::quiet_and_flooded();

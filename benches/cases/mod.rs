@@ -2,8 +2,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each file that measures uses its own part")]
 
 pub mod api;
-pub mod cached;
+
 pub mod flood;
+pub mod full_cache;
 pub mod growth;
 pub mod ratio;
 pub mod stages;
