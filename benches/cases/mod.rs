@@ -2,7 +2,6 @@
 #![allow(dead_code, unreachable_pub, reason = "each file that measures uses its own part")]
 
 pub mod api;
-
 pub mod flood;
 pub mod full_cache;
 pub mod growth;
