@@ -1,14 +1,28 @@
 //! What `benches/instructions.sh` counts under callgrind: each case runs once in [`measured`],
-//! which is where counting is switched on, and its name goes to standard output, one a line.
+//! which is where counting is switched on. Its name goes to standard output with its allocations, one
+//! a line.
+//!
+//! With `growth FILE` or `table FILE` it reads such counts: see `examples/instructions/growth.rs` and
+//! `table.rs` beside it.
 
 #[path = "../benches/cases/mod.rs"]
 mod cases;
+#[path = "instructions/growth.rs"]
+mod growth;
+#[path = "instructions/table.rs"]
+mod table;
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::process::ExitCode;
 
+use cases::support::counting::{Counting, cost};
 use cases::support::{NOW, at, jwks, keys};
-use cases::{Bare, TOKEN, api, cookie, decide, flood, reason, worst};
+use cases::{Bare, TOKEN, api, cookie, decide, flood, full_cache, reason, stages, worst};
 use supertokens_session::{FrontToken, Gate, PagePolicy};
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
 
 /// The one function callgrind counts; it must not be inlined, and the name stands in no other's.
 #[inline(never)]
@@ -16,7 +30,44 @@ fn measured(call: &dyn Fn()) {
     call();
 }
 
-fn main() {
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (report, file) = match &arguments[..] {
+        [] => {
+            count_all();
+            return ExitCode::SUCCESS;
+        }
+        [what, file] if what == "growth" => (growth::report as fn(&Counts) -> _, file),
+        [what, file] if what == "table" => (table::report as fn(&Counts) -> _, file),
+        _ => panic!("growth FILE, table FILE, or nothing: {arguments:?}"),
+    };
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let (text, is_right) = report(&counts(&text));
+    print!("{text}");
+    if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What was counted last.
+#[cfg(test)]
+const RECORD: &str = include_str!("../benches/instructions.txt");
+
+/// What was counted under a name: instructions, and allocations.
+type Counts = BTreeMap<String, (u64, u64)>;
+
+/// Reads `benches/instructions.txt`, or a file like it.
+fn counts(text: &str) -> Counts {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let words: Vec<&str> = line.split(' ').collect();
+            let [name, instructions, allocations] = words[..] else { panic!("{line}") };
+            let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("{line}"));
+            (name.to_owned(), (number(instructions), number(allocations)))
+        })
+        .collect()
+}
+
+fn count_all() {
     let gate = Gate::page(PagePolicy::default());
     let held = keys(&jwks());
     let bare = Bare::new(TOKEN.trim(), &jwks());
@@ -34,6 +85,9 @@ fn main() {
         assert_eq!(decide().name(), case.decision, "{}", case.name);
         count(case.name, &|| drop(black_box(decide())));
     }
+    full_cache::count_all(&count);
+    stages::count_all(&count);
+    cases::growth::count_all(&count);
     let (quiet, flooded) = flood::quiet_and_flooded();
     let cookie = cookie(TOKEN.trim());
     for (name, keys) in [("known-key-quiet", &quiet), ("known-key-flood", &flooded)] {
@@ -87,6 +141,6 @@ fn refused_early(name: &str, reason: Option<&str>) {
 /// Once unseen, so that what is set up at first use is not counted, and once counted.
 fn count(name: &str, call: &dyn Fn()) {
     call();
-    measured(call);
-    println!("{name}");
+    let ((), allocations, _) = cost(|| measured(call));
+    println!("{name} {allocations}");
 }

@@ -8,10 +8,16 @@
         clippy::arithmetic_side_effects,
         clippy::as_conversions,
         clippy::expect_used,
+        clippy::get_unwrap,
         clippy::indexing_slicing,
+        clippy::modulo_arithmetic,
         clippy::panic,
+        clippy::panic_in_result_fn,
         clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
         clippy::unreachable,
+        clippy::unwrap_in_result,
         clippy::unwrap_used
     )
 )]

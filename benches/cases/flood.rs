@@ -1,36 +1,12 @@
 //! One store's keys before a flood of forged tokens and in the middle of it.
 
 use supertokens_session::{
-    BadSignature, Fetch, FetchAnswer, FetchOutcome, FetchReason, KeyKind, KeyPolicy, KeyRejected,
-    KeyStore, Keys, PublicKey, Reason, SessionDecision, SignatureAlgorithm, Ticket, UnixMillis,
-    VerifyingKey,
+    Fetch, FetchAnswer, FetchOutcome, FetchReason, KeyPolicy, KeyStore, Keys, Reason,
+    SessionDecision, Ticket, UnixMillis,
 };
 
 use super::support::{NOW, PAYLOAD, Signer, at, decide_token, jwks};
-
-/// Checks nothing: what a verification allocates costs now more, now less, by what was freed before.
-#[derive(Debug)]
-struct Unchecked;
-
-static UNCHECKED: &dyn SignatureAlgorithm = &Unchecked;
-
-impl SignatureAlgorithm for Unchecked {
-    fn alg(&self) -> &'static str {
-        "RS256"
-    }
-    fn key_kind(&self) -> KeyKind {
-        KeyKind::Rsa
-    }
-    fn prepare(&self, _: PublicKey<'_>) -> Result<Box<dyn VerifyingKey>, KeyRejected> {
-        Ok(Box::new(Self))
-    }
-}
-
-impl VerifyingKey for Unchecked {
-    fn verify(&self, _: &[u8], _: &[u8]) -> Result<(), BadSignature> {
-        Ok(())
-    }
-}
+use super::unchecked::UNCHECKED;
 
 /// The same set twice, to decide with at [`NOW`]: when it had just come, and with all that a flood can
 /// do to a store: the looks are spent, the wait for the next is stretched, one fetch has failed, and

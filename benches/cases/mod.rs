@@ -4,14 +4,21 @@
 pub mod api;
 pub mod cached;
 pub mod flood;
+pub mod full_cache;
+pub mod growth;
 pub mod ratio;
+pub mod stages;
+pub mod unchecked;
 pub mod worst;
 #[path = "../../tests/support/mod.rs"]
 pub mod support;
 
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
-use supertokens_session::{Gate, Keys, Reason, SessionDecision, UnixMillis};
-use support::{PAYLOAD, Signer, payload_with, unbase64url};
+use supertokens_session::{
+    Fetch, FetchAnswer, Gate, KeyPolicy, KeyStore, Keys, Reason, SessionDecision,
+    SignatureAlgorithm, UnixMillis,
+};
+use support::{NOW, PAYLOAD, Signer, at, payload_with, unbase64url};
 
 /// The fixed token that every measurement accepts.
 pub const TOKEN: &str = include_str!("../../tests/data/v5.token");
@@ -47,6 +54,15 @@ pub fn cases() -> Vec<Case> {
 
 pub fn cookie(token: &str) -> String {
     format!("sAccessToken={token}")
+}
+
+/// Keys out of this document, prepared by this row, that have just come.
+pub fn keys_of(row: &'static dyn SignatureAlgorithm, jwks: &str) -> Keys {
+    let mut store = KeyStore::new("https://core.example/", &[row], KeyPolicy::default(), 7);
+    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), at(NOW)) else {
+        panic!("a new store gives a ticket");
+    };
+    store.finish_fetch(ticket, FetchAnswer::http(200, jwks.as_bytes()), at(NOW)).into_keys()
 }
 
 /// What the browser of somebody sends who never signed in: 500 bytes of other people's cookies.
