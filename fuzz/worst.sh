@@ -9,7 +9,7 @@
 # benches/cases/worst.rs has belongs there. Needs valgrind.
 set -eu
 cd "$(dirname "$0")/.."
-bare=$(sed -n 's/^bare-ring //p' benches/instructions.txt)
+bare=$(sed -n 's/^bare-ring \([0-9]*\).*/\1/p' benches/instructions.txt)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cargo build --quiet --locked --manifest-path fuzz/Cargo.toml --profile worst --example worst
