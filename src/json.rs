@@ -168,7 +168,7 @@ fn marks(text: &[u8]) -> usize {
         |byte: u8, next: u8| u8::from(byte.is_ascii_digit()) & u8::from(next | 0x20 == b'e');
     let is_white = |byte: u8| u8::from(byte <= b' ');
     let is_change = |byte: u8, next: u8| u8::from(byte.is_ascii()) & u8::from(!next.is_ascii());
-    // Summed in bytes, which the compiler does 16 at a time; no chunk has more than 255.
+    // Summed in bytes, which the compiler does 16 at a time; of 255 there would be some left over.
     let in_chunk = |(chunk, next): (&[u8], &[u8])| {
         let (marks, light) =
             chunk.iter().zip(next).fold((0_u8, 0_u8), |(marks, light), (byte, next)| {
@@ -182,12 +182,15 @@ fn marks(text: &[u8]) -> usize {
     let Some((last, _)) = text.split_last() else { return 0 };
     let next = text.get(1..).unwrap_or_default();
     let end = (usize::from(is_mark(*last)), usize::from(is_white(*last)));
-    let chunks = text.chunks(255).zip(next.chunks(255)).map(in_chunk);
+    let chunks = text.chunks(CHUNK).zip(next.chunks(CHUNK)).map(in_chunk);
     let (marks, light) = chunks.fold(end, |(marks, light), (more, more_light)| {
         (marks.saturating_add(more), light.saturating_add(more_light))
     });
     marks.saturating_add(light / LIGHT)
 }
+
+/// Bytes whose marks are counted in one byte.
+const CHUNK: usize = 240;
 
 /// How many light ones are one mark.
 const LIGHT: usize = 4;
