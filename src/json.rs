@@ -64,7 +64,7 @@ pub(crate) struct Limits {
     pub(crate) members: usize,
     /// Containers inside each other, the object itself counted.
     pub(crate) depth: usize,
-    /// Marks in all: bytes `[`, `{`, `:`, `,` and `\`, and pairs of a digit and `e` or `E`. Each stands
+    /// Marks in all: bytes `[`, `{`, `,` and `\`, and pairs of a digit and `e` or `E`. Each stands
     /// for a value, an escape or an exponent, which cost a hundred instructions and more where a byte of
     /// text costs one or two. White space, and what is not ASCII behind what is, cost a quarter of that
     /// and count so. Counted before anything is parsed, this bounds what a refusal costs (promise 11).
@@ -72,10 +72,9 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// The most names a text within the limits can have: each has a `:` behind it and a `{` or a
-    /// `,` before it.
+    /// The most names a text within the limits can have: each has a `{` or a `,` before it.
     pub(crate) const fn most_names(self) -> usize {
-        self.marks / 2
+        self.marks
     }
 }
 
@@ -140,8 +139,7 @@ impl<'de> Counted<'de> {
         if marks > limits.marks { Err(Flaw::TooComplex) } else { Ok(Self { text, limits, marks }) }
     }
 
-    /// Its bytes of structure: as many halves of names are open at most, two for a name that has two
-    /// bytes of structure around it.
+    /// Its marks: as many names are open at most.
     pub(crate) const fn marks(&self) -> usize {
         self.marks
     }
@@ -163,7 +161,7 @@ impl<'de> Counted<'de> {
 }
 
 fn marks(text: &[u8]) -> usize {
-    let is_mark = |byte: u8| u8::from(matches!(byte, b'[' | b'{' | b':' | b',' | b'\\'));
+    let is_mark = |byte: u8| u8::from(matches!(byte, b'[' | b'{' | b',' | b'\\'));
     let is_exponent =
         |byte: u8, next: u8| u8::from(byte.is_ascii_digit()) & u8::from(next | 0x20 == b'e');
     let is_white = |byte: u8| u8::from(byte <= b' ');

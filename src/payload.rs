@@ -128,7 +128,7 @@ fn read<'t>(bytes: &'t [u8], found: &mut Found<'t>) -> Result<&'t str, Flaw> {
     let counted = Counted::new(bytes, LIMITS)?;
     // Most have few names, and to clear room for all that there may be would cost as much again.
     if counted.marks() <= USUAL_MARKS {
-        counted.read(&mut [0; USUAL_MARKS], found)
+        counted.read(&mut [0; 2 * USUAL_MARKS], found)
     } else {
         counted.read(&mut [0; OPEN_NAMES], found)
     }
@@ -229,13 +229,13 @@ impl<'t> Members<'t> for Found<'t> {
 }
 
 /// A session claim may be nested 64 deep and lies inside one object, the payload. The core's own
-/// payload has about 12 members and a depth of 3. A member has two marks, so 576 leave room for a
+/// payload has about 12 members and a depth of 3. A member has one mark, so 296 leave room for a
 /// claim of 256 members beside the core's own and for what looks like an exponent in its hashes (one hex
 /// digit in 26), and keep promise 11 (`benches/instructions.sh`).
-pub(crate) const LIMITS: Limits = Limits { members: 256, depth: 65, marks: 576 };
+pub(crate) const LIMITS: Limits = Limits { members: 256, depth: 65, marks: 296 };
 
 /// Those of a core with a few claims have less than a hundred.
-const USUAL_MARKS: usize = 144;
+const USUAL_MARKS: usize = 76;
 
 /// Room for names, two halves each.
 const OPEN_NAMES: usize = 2 * LIMITS.most_names();

@@ -150,7 +150,7 @@ fn a_refusal_before_the_signature_allocates_exactly_this_often() {
         ("payload_too_deep", payload("a", &nested(65)), &ready, 0),
         ("payload_too_deep", payload("a", &nested(66)), &ready, 0),
         ("payload_too_deep", payload("a", &nested(67)), &ready, 1),
-        ("payload_too_deep", payload("a", &nested(500)), &ready, 7),
+        ("payload_too_deep", payload("a", &nested(250)), &ready, 6),
         // Escapes: room to undo them, and a copy of each text that is kept.
         ("unknown_key", with_header("d-1", r"\u0064-2"), &ready, 3),
         ("sub", payload("sub", r#"["\n"]"#), &ready, 1),

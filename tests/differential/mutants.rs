@@ -296,7 +296,7 @@ fn edit(names: &'static [&'static str]) -> impl Strategy<Value = Edit> {
         3 => (index(), index()).prop_map(|(a, b)| Edit::Swap(a, b)),
         2 => (-2..3_isize, any::<bool>()).prop_map(|(n, object)| Edit::Deep(n, object)),
         2 => (-2..3_isize, any::<bool>()).prop_map(|(n, inside)| Edit::Many(n, inside)),
-        2 => (-2..3_isize, select(vec!['[', '{', ':', ',', '\\'])).prop_map(|(n, mark)| Edit::Marks(n, mark)),
+        2 => (-2..3_isize, select(vec!['[', '{', ',', '\\'])).prop_map(|(n, mark)| Edit::Marks(n, mark)),
         6 => (-2..3_isize).prop_map(Edit::Fill),
         2 => select(vec![" ", "\n\t", "\r\n ", "\u{a0}", "\u{feff}"]).prop_map(Edit::White),
     ]
@@ -431,8 +431,8 @@ struct Edges {
     marks: usize,
 }
 
-const HEADER: Edges = Edges { depth: 16, members: 64, marks: 144 };
-const PAYLOAD_EDGES: Edges = Edges { depth: 65, members: 256, marks: 576 };
+const HEADER: Edges = Edges { depth: 16, members: 64, marks: 76 };
+const PAYLOAD_EDGES: Edges = Edges { depth: 65, members: 256, marks: 296 };
 
 fn near(limit: usize, offset: isize) -> usize {
     limit.saturating_add_signed(offset)

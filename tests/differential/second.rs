@@ -170,10 +170,10 @@ impl Limit {
             Self::CookieCount => 180,
             Self::TokenBytes => 8192,
             Self::HeaderBytes => 1024,
-            Self::HeaderMarks => 144,
+            Self::HeaderMarks => 76,
             Self::HeaderDepth => 16,
             Self::HeaderMembers => 64,
-            Self::PayloadMarks => 576,
+            Self::PayloadMarks => 296,
             // The payload itself, and 64 in a claim.
             Self::PayloadDepth => 65,
             Self::PayloadMembers => 256,
@@ -688,7 +688,7 @@ pub(crate) fn marks(text: &[u8]) -> usize {
     let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
     let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
     let pairs = || text.windows(2);
-    let marks = text.iter().filter(|byte| br"[{:,\".contains(byte)).count();
+    let marks = text.iter().filter(|byte| br"[{,\".contains(byte)).count();
     let white = text.iter().filter(|byte| **byte <= b' ').count();
     let light = white + pairs().filter(is_change).count();
     marks + pairs().filter(is_exponent).count() + light / 4

@@ -247,7 +247,7 @@ impl Part {
         let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
         let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
         let pairs = || self.bytes.windows(2);
-        let marks = self.bytes.iter().filter(|byte| br"[{:,\".contains(byte)).count();
+        let marks = self.bytes.iter().filter(|byte| br"[{,\".contains(byte)).count();
         let white = self.bytes.iter().filter(|byte| **byte <= b' ').count();
         let light = white + pairs().filter(is_change).count();
         marks + pairs().filter(is_exponent).count() + light / 4
