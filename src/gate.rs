@@ -115,8 +115,9 @@ impl<'r> Request<'r> {
         self.decide_with(&mut TokenCache::new(0, 0), keys, now)
     }
 
-    /// The same with a cache of tokens whose signature held before: the same decision, and for a token
-    /// that is in it at a hundredth of the price, without an allocation. See [`TokenCache`].
+    /// The same with a cache of tokens whose signature held before: the same decision, without a
+    /// signature check for a token that is in it. See [`TokenCache`]. `cache` is taken by value: in a loop
+    /// lend a reference anew each time, as `&mut *cache`.
     pub fn decide_with(
         &self,
         mut cache: impl CacheAccess,

@@ -33,9 +33,10 @@ use crate::time::UnixMillis;
 /// A decision is the same with a cache and without: with
 /// [`Request::decide_with`](crate::Request::decide_with) and
 /// [`ApiRequest::decide_with`](crate::ApiRequest::decide_with) a token that is remembered costs a
-/// hundredth of its signature check and allocates nothing. Expiry and every rule of the policy are
-/// judged anew at each use, and an entry counts only while the key set selects the very prepared key
-/// that verified it. So one cache may serve several gates, and stores of several issuers.
+/// hundredth of its signature check, or some more with claim validators, and allocates nothing. Expiry
+/// and every rule of the policy are judged anew at each use, and an entry counts only while the key set
+/// selects the very prepared key that verified it. So one cache may serve several gates, and stores of
+/// several issuers; two stores of one issuer push each other's entries out.
 ///
 /// ```
 /// use supertokens_session::{Gate, PagePolicy, SessionDecision, TokenCache, UnixMillis};
@@ -81,12 +82,12 @@ struct Entry {
 }
 
 impl TokenCache {
-    /// An empty cache of at most `entries` tokens that take at most `bytes` together. Of neither is
-    /// anything set aside. With 0 of one it remembers nothing.
+    /// An empty cache of at most `entries` tokens that take at most `bytes` together. No memory is set
+    /// aside for them. With 0 of one it remembers nothing.
     ///
     /// A token takes its own length, that of its payload, and some 300 bytes: for one of a core with
-    /// the usual claims two kilobytes in all. Where a whole text is longer than `bytes` it is not
-    /// remembered.
+    /// the usual claims two kilobytes in all, and five once a claim validator has had them read. A token
+    /// that alone takes more than `bytes` is not remembered.
     #[must_use]
     pub const fn new(entries: usize, bytes: usize) -> Self {
         Self { entries: BTreeMap::new(), bytes: 0, max_entries: entries, max_bytes: bytes, hand: 0 }
