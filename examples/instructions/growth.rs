@@ -37,10 +37,10 @@ const SERIES: [Series; 19] = [
     // To the limit on how many of those are looked through.
     series("too-many-cookies", "cookies, of which 1204 at most are looked at", Rule::Linear(1.1)),
     // Beyond what is usual there is a larger room to clear, for the text or for the names in it: a step.
-    series("payload-bytes", "bytes of a payload's text", Rule::Linear(1.5)),
-    series("elements", "elements of an array", Rule::Linear(1.3)),
-    series("objects", "objects of one member", Rule::Linear(1.3)),
-    series("depth", "arrays inside each other", Rule::Linear(1.1)),
+    series("payload-bytes", "bytes of a payload's text", Rule::Linear(1.7)),
+    series("elements", "elements of an array", Rule::Linear(1.6)),
+    series("objects", "objects of one member", Rule::Linear(1.4)),
+    series("depth", "arrays inside each other", Rule::Linear(1.6)),
     // Each name is compared with those before it, four at a time, and there are 256 at most: so here
     // the square shows, and the bound is on how much.
     series("names", "members of one object", Rule::Linear(1.5)),
