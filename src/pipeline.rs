@@ -83,7 +83,7 @@ impl Pipeline<'_> {
         let are_new = !proven.has_claims();
         let invalid = validators.judge(proven.claims(), self.now);
         if are_new {
-            cache.access(|cache| cache.remember_more(token, &proven, self.now));
+            cache.access(|cache| cache.remember_claims(token, &proven, self.now));
         }
         match invalid {
             None => Ok(proven.session),

@@ -40,9 +40,18 @@ impl Proven {
         self.claims.get_or_insert_with(read)
     }
 
+    /// Takes the claims of another of the same token.
+    pub(crate) fn share_claims(&mut self, other: &Self) {
+        self.claims.clone_from(&other.claims);
+    }
+
+    /// Bytes of the claims, if somebody has read them.
+    pub(crate) fn claims_bytes(&self) -> usize {
+        self.claims.as_ref().map_or(0, |claims| claims.heap_bytes())
+    }
+
     /// Bytes of what it has on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
-        let claims = self.claims.as_ref().map_or(0, |claims| claims.heap_bytes());
-        self.session.heap_bytes().saturating_add(claims)
+        self.session.heap_bytes().saturating_add(self.claims_bytes())
     }
 }

@@ -6,8 +6,8 @@
 //! no longer selects ends what it has verified.
 //!
 //! * Only tokens whose signature held, and whose times did, enter. So who has no signing key adds
-//!   nothing, and who owns valid tokens removes one entry with each that is new here, at the price of
-//!   a signature check of their own.
+//!   nothing, and who owns valid tokens removes as many entries with each that is new here as its size
+//!   takes the place of, at the price of a signature check of their own.
 //! * The whole text is compared, in time that depends on its length alone. It is found by its last
 //!   eight characters, which are of the signature: 44 of its 2048 bits are all that the time of a
 //!   look-up could ever tell.
@@ -115,8 +115,9 @@ impl TokenCache {
 
     /// Forgets all of them. Nothing wants this for a decision to be right.
     pub fn clear(&mut self) {
-        self.entries.clear();
+        // First the number: what is dropped is a caller's, and may panic.
         self.bytes = 0;
+        self.entries.clear();
     }
 
     /// What is remembered of `token`, if it was verified by a key that `is_selected` now.
@@ -147,12 +148,18 @@ impl TokenCache {
         }
     }
 
-    /// Remembers more of `token`, if it is still there: its claims.
-    pub(crate) fn remember_more(&mut self, token: &[u8], proven: &Proven, now: UnixMillis) {
-        if let Some(entry) = self.remove(tag(token)) {
-            let is_same = constant_time_eq(&entry.token, token);
-            let proven = if is_same { proven.clone() } else { entry.proven };
-            self.insert(Entry { proven, ..entry }, now);
+    /// Remembers the claims of `token` too, if it is still there and they are not out of proportion.
+    pub(crate) fn remember_claims(&mut self, token: &[u8], proven: &Proven, now: UnixMillis) {
+        let claims = proven.claims_bytes();
+        if claims > MOST_CLAIMS || claims > self.max_bytes / 2 {
+            return;
+        }
+        if let Some(mut entry) = self.remove(tag(token)) {
+            // Behind a lock another token may have taken the place since.
+            if constant_time_eq(&entry.token, token) {
+                entry.proven.share_claims(proven);
+            }
+            self.insert(entry, now);
         }
     }
 
@@ -166,29 +173,33 @@ impl TokenCache {
         while self.entries.len() >= self.max_entries
             || self.bytes.saturating_add(size) > self.max_bytes
         {
-            self.make_room(now);
+            if !self.make_room(now) {
+                // There is nothing left, whatever was counted.
+                self.bytes = 0;
+                break;
+            }
         }
         self.bytes = self.bytes.saturating_add(size);
         self.entries.insert(tag, entry);
     }
 
     /// Removes one entry: the first from the hand on that was not used since it came by last or that
-    /// has expired.
-    fn make_room(&mut self, now: UnixMillis) {
+    /// has expired. `false` if there is none.
+    fn make_room(&mut self, now: UnixMillis) -> bool {
         for chances in (0..=CHANCES).rev() {
             if self.entries.range(self.hand..).next().is_none() {
                 // After the last tag comes the first.
                 self.hand = 0;
             }
             let next = self.entries.range_mut(self.hand..).next();
-            let Some((&tag, entry)) = next else { return };
+            let Some((&tag, entry)) = next else { return false };
             self.hand = tag.wrapping_add(1);
             if chances == 0 || !entry.used || entry.proven.terms.times.has_expired(now) {
-                self.remove(tag);
-                return;
+                return self.remove(tag).is_some();
             }
             entry.used = false;
         }
+        false
     }
 
     fn remove(&mut self, tag: u64) -> Option<Entry> {
@@ -221,8 +232,9 @@ impl fmt::Debug for TokenCache {
 
 /// A way to a [`TokenCache`] for a moment: an exclusive reference, or a lock of the caller's.
 ///
-/// A decision reaches for the cache once to look, and once more to remember a token whose signature it
-/// has checked in between. So a lock is held for a look-up and never for a signature check.
+/// A decision reaches for the cache once to look for a token, once more to remember one whose signature
+/// it has checked in between, and once more for claims that it has read. So a lock is held for a look-up
+/// and never for a signature check.
 ///
 /// ```
 /// use std::sync::{Mutex, PoisonError};
@@ -255,6 +267,10 @@ impl CacheAccess for &mut TokenCache {
 /// How many entries in use are passed over for one that goes, so that no request waits for the hand to
 /// go round.
 const CHANCES: u32 = 32;
+
+/// Bytes of claims that are remembered as they were read: twice what those of a core with the usual ones take
+/// (`examples/cost.rs`). What a user may write into a claim can take ten times its text.
+const MOST_CLAIMS: usize = 8 * 1024;
 
 /// Bytes of an entry beside its texts: itself, a share of a node of the tree, which is two thirds full
 /// on average, and the heads of two allocations and of the text's counts.

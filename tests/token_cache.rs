@@ -433,6 +433,61 @@ fn tokens_that_end_alike_are_not_mistaken_for_each_other() {
     }
 }
 
+/// Behind a lock: whenever it is free, there is a request with a token that ends alike.
+struct Busy<'a> {
+    cache: TokenCache,
+    gate: &'a Gate,
+    keys: &'a Keys,
+    other: &'a str,
+}
+
+impl CacheAccess for &mut Busy<'_> {
+    fn access<T>(&mut self, work: impl FnOnce(&mut TokenCache) -> T) -> T {
+        let result = work(&mut self.cache);
+        let (_, decision) = decide(self.gate, self.other, &mut self.cache, self.keys, at(NOW));
+        assert_eq!(session(decision).user_id(), "user-2");
+        assert_eq!(self.cache.len(), 1);
+        result
+    }
+}
+
+#[test]
+fn who_comes_between_a_look_and_the_claims_keeps_their_own() {
+    let (keys, plain) = (store(&PADDED, &[ONE]).keys(), page());
+    let claims = Gate::page(PagePolicy::default().claim(EmailVerificationClaim::is_verified()));
+    let unverified = payload_with("sub", r#""user-2""#).replace(r#""v":true"#, r#""v":false"#);
+    let (one, other) = (token_of(&PADDED, 1), ONE.token(&PADDED, &unverified));
+    let cache = TokenCache::new(10, 1 << 20);
+    let mut busy = Busy { cache, gate: &plain, keys: &keys, other: &other };
+    let field = cookie(&one);
+    for _ in 0..3 {
+        let request = claims.request("GET", [field.as_bytes()]);
+        let decision = request.decide_with(&mut busy, &keys, at(NOW));
+        assert_eq!(session(decision).user_id(), "user-1");
+        let (checked, decision) = decide(&plain, &other, &mut busy.cache, &keys, at(NOW));
+        assert_eq!((checked, session(decision).user_id()), (0, "user-2"));
+        let (checked, decision) = decide(&claims, &other, &mut busy.cache, &keys, at(NOW));
+        assert_eq!((checked, decision.name()), (0, "invalid_claims"));
+    }
+}
+
+/// Claims that take many times their text are read at each request, and displace nobody.
+#[test]
+fn claims_out_of_proportion_are_not_remembered() {
+    let keys = store(&ROW, &[ONE]).keys();
+    let gate = Gate::page(PagePolicy::default().claim(EmailVerificationClaim::is_verified()));
+    let mut cache = TokenCache::new(1_000, 128 << 10);
+    for user in 0..100 {
+        assert_eq!(decide(&gate, &token_of(&ROW, user), &mut cache, &keys, at(NOW)).0, 1);
+    }
+    let before = cache.len();
+    let token = ONE.token(&ROW, &payload_with("x", &format!("[{}[0]]", "[0],".repeat(120))));
+    for checked in [1, 0, 0] {
+        assert_eq!(decide(&gate, &token, &mut cache, &keys, at(NOW)).0, checked);
+        assert!(cache.len() + 2 >= before, "{} of {before}", cache.len());
+    }
+}
+
 /// Behind a lock of the caller's, and the threads of a server.
 #[test]
 fn threads_share_a_cache_behind_a_lock() {
