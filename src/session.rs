@@ -184,8 +184,8 @@ impl Text<'_> {
             return there;
         }
         if self.longer.is_empty() {
-            // Undone, all parts together are no longer than what they were read from.
-            self.longer.reserve(self.json.len().saturating_mul(2));
+            // Most often there is one.
+            self.longer.reserve(self.json.len().saturating_add(part.len()));
             self.longer.push_str(self.json);
         }
         let start = self.longer.len();
