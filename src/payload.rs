@@ -234,7 +234,7 @@ impl<'t> Members<'t> for Found<'t> {
 /// digit in 26), and keep promise 11 (`benches/instructions.sh`).
 pub(crate) const LIMITS: Limits = Limits { members: 256, depth: 65, marks: 296 };
 
-/// Those of a core with a few claims have less than a hundred.
+/// Marks of most payloads: a core's own 12 members with the usual claims have half as many.
 const USUAL_MARKS: usize = 76;
 
 /// Room for names, two halves each.
