@@ -47,10 +47,12 @@ struct Site {
 
 impl Graph {
     fn read(program: &str, sources: &str) -> Self {
-        let sites = sites(&output(
-            Command::new("objdump").args(["-d", "--no-show-raw-insn", "-M", "intel", program]),
-            "",
-        ));
+        let objdump =
+            |arguments: &[&str]| output(Command::new("objdump").args(arguments).arg(program), "");
+        let sites = sites(
+            &objdump(&["-d", "--no-show-raw-insn", "-M", "intel"]),
+            &objdump(&["-s", "-j", ".got"]),
+        );
         let mut names: Vec<&str> = sites.iter().map(|site| &*site.from).collect();
         names.extend(sites.iter().filter_map(|site| site.to.as_deref()));
         let text = names.join("\n");
@@ -194,9 +196,11 @@ fn module(place: &str, sources: &str) -> String {
     format!("{name}/{module}")
 }
 
-/// Names without the hash of their crate, `[0123456789abcdef]`.
+/// Names without the hash of their crate, `[0123456789abcdef]`. It is printed without its leading
+/// zeros, and nothing else in a name, such as `[f32]`, has so many digits.
 fn without_hashes(text: &str) -> String {
-    let is_hash = |text: &str| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_hash =
+        |text: &str| (8..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
     let mut parts = text.split('[');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -224,8 +228,15 @@ fn short(name: &str) -> String {
     text.replace("::::", "::").trim_end_matches("::").to_owned()
 }
 
-/// Calls, and jumps that leave the function, in what `objdump` has written.
-fn sites(text: &str) -> Vec<Site> {
+/// Calls, and jumps that leave the function, in what `objdump` has written of the code and of the
+/// table of addresses through which some go.
+fn sites(text: &str, table: &str) -> Vec<Site> {
+    let label = |line: &str| {
+        let (at, name) = line.strip_suffix(">:")?.split_once(" <")?;
+        Some((u64::from_str_radix(at, 16).ok()?, name.to_owned()))
+    };
+    let functions: BTreeMap<u64, String> = text.lines().filter_map(label).collect();
+    let table = addresses(table);
     let (mut sites, mut from) = (Vec::new(), String::new());
     for line in text.lines() {
         if let Some(name) = line.strip_suffix(">:").and_then(|line| line.split_once('<')) {
@@ -238,7 +249,11 @@ fn sites(text: &str) -> Vec<Site> {
             continue;
         }
         let site = |to| Site { from: from.clone(), at: at.to_owned(), to };
-        if let Some((_, name)) = target.split_once('<') {
+        if let Some((_, place)) = target.split_once("[rip+").and_then(|_| target.split_once("# ")) {
+            let place = place.split(' ').next().and_then(|at| u64::from_str_radix(at, 16).ok());
+            let to = place.and_then(|place| functions.get(table.get(&place)?));
+            sites.push(site(Some(to.expect("a function in the table").clone())));
+        } else if let Some((_, name)) = target.split_once('<') {
             let name = name.trim_end_matches('>');
             let name = name.rsplit_once("+0x").map_or(name, |(name, _)| name);
             if name != from {
@@ -250,6 +265,23 @@ fn sites(text: &str) -> Vec<Site> {
         }
     }
     sites
+}
+
+/// The addresses in a section, each by its place: lines of a place and four words of four bytes, the
+/// lowest first.
+fn addresses(section: &str) -> BTreeMap<u64, u64> {
+    let mut addresses = BTreeMap::new();
+    for line in section.lines().filter(|line| line.starts_with(' ')) {
+        let mut words = line.split_whitespace();
+        let place = words.next().and_then(|at| u64::from_str_radix(at, 16).ok()).expect("a place");
+        let bytes: String = words.take(4).collect();
+        for (place, address) in (place..).step_by(8).zip(bytes.as_bytes().chunks_exact(16)) {
+            let address = std::str::from_utf8(address).expect("digits");
+            let address = u64::from_str_radix(address, 16).expect("an address");
+            addresses.insert(place, address.swap_bytes());
+        }
+    }
+    addresses
 }
 
 /// What a command makes of its input.
