@@ -1,7 +1,11 @@
 //! The token cache: what enters it, what a hit still judges, and that no decision is another for it.
 
+#[path = "token_cache/access.rs"]
+mod access;
 #[path = "token_cache/issuer.rs"]
 mod issuer;
+#[path = "token_cache/room.rs"]
+mod room;
 #[path = "token_cache/same.rs"]
 mod same;
 mod support;
