@@ -73,6 +73,7 @@ fn a_token_is_checked_once_and_judged_every_time() {
     let expired = SessionDecision::TryRefresh(Reason::Expired);
     assert_eq!(decide(&gate, &token, &mut cache, &keys, end), (0, expired));
     assert_eq!(decide(&gate, &token, &mut cache, &keys, before), (0, first));
+    assert!(!cache.is_empty());
     assert_eq!(cache.len(), 1);
 
     cache.clear();

@@ -1,9 +1,9 @@
 //! Which entry goes when another wants its place.
 
-use supertokens_session::{Gate, Keys, TokenCache};
+use supertokens_session::{EmailVerificationClaim, Gate, Keys, PagePolicy, TokenCache};
 
 use crate::issuer::{ROW, store};
-use crate::support::{NOW, at};
+use crate::support::{NOW, at, payload_with};
 use crate::{ONE, OTHER, decide, page, token_of};
 
 /// A gate, keys, and a cache that is full of tokens in use.
@@ -75,6 +75,28 @@ fn the_idle_one_goes() {
         }
         assert_eq!(full.checks(&token), 1);
     }
+}
+
+/// The last byte of claims that are remembered as they were read is the 8 192nd.
+#[test]
+fn claims_of_eight_kibibytes_are_the_most_that_is_remembered() {
+    let (keys, plain) = (store(&ROW, &[ONE]).keys(), page());
+    let verified = EmailVerificationClaim::is_verified();
+    let claims = Gate::page(PagePolicy::default().claim(verified));
+    // What the claims of a token with so long a text add.
+    let added = |length: usize| {
+        let value = format!(r#"[{}"{}"]"#, "[0],".repeat(20), "x".repeat(length));
+        let token = ONE.token(&ROW, &payload_with("x", &value));
+        let mut cache = TokenCache::new(1, 1 << 20);
+        assert_eq!(decide(&plain, &token, &mut cache, &keys, at(NOW)).0, 1);
+        let before = cache.bytes();
+        assert_eq!(decide(&claims, &token, &mut cache, &keys, at(NOW)).1.name(), "authenticated");
+        cache.bytes() - before
+    };
+    let least = added(0);
+    assert_eq!(added(1_000), least + 1_000);
+    let most = 8 * 1024 - least;
+    assert_eq!([most, most + 1].map(added), [8 * 1024, 0]);
 }
 
 /// As many bytes as one takes are room for one.
