@@ -44,8 +44,8 @@ fn each_flaw_has_its_word() {
     let commas = |count: usize| with_payload(&format!(r#"{{"a":[{}1]}}"#, "1,".repeat(count)));
     assert!(parse(&commas(595)).is_ok());
     let names: String =
-        ('%'..='[').chain(']'..='{').map(|name| format!(r#","{name}":1"#)).collect();
-    let named = (0..5).fold("1".to_owned(), |inner, _| format!(r#"{{"!":{inner}{names}}}"#));
+        ('%'..='[').chain(']'..='{').map(|name| format!(r#""{name}":1,"#)).collect();
+    let named = (0..5).fold("1".to_owned(), |inner, _| format!(r#"{{{names}"!":{inner}}}"#));
     assert!(parse(&with_payload(&named)).is_ok());
     let wide: Vec<_> = (0..257).map(|name| format!(r#""{name}":1"#)).collect();
     let wide = with_payload(&format!("{{{}}}", wide.join(",")));
