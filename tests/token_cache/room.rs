@@ -83,20 +83,23 @@ fn claims_of_eight_kibibytes_are_the_most_that_is_remembered() {
     let (keys, plain) = (store(&ROW, &[ONE]).keys(), page());
     let verified = EmailVerificationClaim::is_verified();
     let claims = Gate::page(PagePolicy::default().claim(verified));
-    // What the claims of a token with so long a text add.
-    let added = |length: usize| {
+    // What the claims of a token with so long a text add to a cache of so many bytes.
+    let added = |length: usize, bytes: usize| {
         let value = format!(r#"[{}"{}"]"#, "[0],".repeat(20), "x".repeat(length));
         let token = ONE.token(&ROW, &payload_with("x", &value));
-        let mut cache = TokenCache::new(1, 1 << 20);
+        let mut cache = TokenCache::new(1, bytes);
         assert_eq!(decide(&plain, &token, &mut cache, &keys, at(NOW)).0, 1);
         let before = cache.bytes();
         assert_eq!(decide(&claims, &token, &mut cache, &keys, at(NOW)).1.name(), "authenticated");
         cache.bytes() - before
     };
-    let least = added(0);
-    assert_eq!(added(1_000), least + 1_000);
+    let least = added(0, 1 << 20);
+    assert_eq!(added(1_000, 1 << 20), least + 1_000);
     let most = 8 * 1024 - least;
-    assert_eq!([most, most + 1].map(added), [8 * 1024, 0]);
+    assert_eq!([most, most + 1].map(|length| added(length, 1 << 20)), [8 * 1024, 0]);
+    // Nor more than half of what the cache may hold.
+    assert_eq!([most, most + 1].map(|length| added(length, 16 * 1024)), [8 * 1024, 0]);
+    assert_eq!([0, 1].map(|length| added(length, 2 * least)), [least, 0]);
 }
 
 /// As many bytes as one takes are room for one.
