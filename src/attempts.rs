@@ -119,6 +119,8 @@ mod tests {
             (&[b"5".as_slice()] as &[&[u8]], true),
             (&[b" \"5\" "], true),
             (&[b"9"], true),
+            (&[b"             \"5\""], true),
+            (&[b"              \"5\""], false),
             (&[b"4"], false),
             (&[b"5", b"9"], true),
             (&[b"5", b"1", b"9"], false),

@@ -2,7 +2,6 @@
 //! the reason it is skipped. Unknown members are ignored (RFC 7517 section 4).
 
 use alloc::vec::Vec;
-use core::fmt;
 
 use crate::base64url;
 use crate::json::{Limits, Members, Value};
@@ -279,12 +278,6 @@ impl<'j> Members<'j> for Jwk<'j> {
             Name::Y => self.y = Some(value),
             Name::Private => self.private |= value != Value::Null,
         }
-    }
-}
-
-impl fmt::Debug for Jwk<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Jwk").field("kid", &self.kid).finish_non_exhaustive()
     }
 }
 

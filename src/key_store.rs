@@ -411,7 +411,7 @@ impl KeyStore {
         let excuse = wait.length.saturating_add(snapshot.policy.ticket_deadline);
         let excuse = Window::new(then.min(window.end()), excuse);
         let before = snapshot.excuse.filter(|before| before.holds(now));
-        snapshot.excuse = before.filter(|before| excuse.end() < before.end()).or(Some(excuse));
+        snapshot.excuse = Some(before.map_or(excuse, |before| excuse.or_longer(before)));
         // Not `then`: another may have failed in between.
         snapshot.back_off = Some(snapshot.longer_back_off(wait, now));
         snapshot.failure = Some(failure);

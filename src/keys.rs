@@ -174,7 +174,7 @@ impl Snapshot {
 
     /// The one of two waits that ends later: none cuts another short.
     pub(crate) fn longer_back_off(&self, wait: Window, now: UnixMillis) -> Window {
-        self.backing_off(now).filter(|before| wait.end() < before.end()).unwrap_or(wait)
+        self.backing_off(now).map_or(wait, |before| wait.or_longer(before))
     }
 
     /// The time of the latest ticket, while it lasts.

@@ -84,9 +84,9 @@ impl Session {
         }
     }
 
-    /// The same, of a token that this request has there, whatever was said of another.
+    /// The same, of a token that this request has there.
     pub(crate) fn found_at(self, source: TokenSource) -> Self {
-        Self { source, is_replaced: false, ..self }
+        Self { source, ..self }
     }
 
     /// The same, of a token that has taken the place of a request's.

@@ -98,6 +98,11 @@ impl Window {
     pub(crate) fn end(self) -> UnixMillis {
         self.start.saturating_add(self.length)
     }
+
+    /// The one that ends later; of two that end together, this one.
+    pub(crate) fn or_longer(self, other: Self) -> Self {
+        core::cmp::max_by_key(other, self, |window: &Self| window.end())
+    }
 }
 
 /// A claim of the JWT type `NumericDate` (RFC 7519 section 2) in milliseconds: the issuer's word

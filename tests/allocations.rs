@@ -252,6 +252,37 @@ fn a_hit_in_the_token_cache_allocates_nothing() {
     }
 }
 
+/// What the cache says it takes is what it has allocated.
+#[test]
+fn the_token_cache_counts_what_it_takes() {
+    let (issuer, ready) = (Signer::dynamic(), keys(&jwks()));
+    let pages = PagePolicy::default();
+    let claims = pages.clone().claim(EmailVerificationClaim::is_verified());
+    let tokens: Vec<String> = (0..300)
+        .map(|user| {
+            format!(
+                "sAccessToken={}",
+                issuer.session(&payload_with("sub", &format!(r#""{user}""#)))
+            )
+        })
+        .collect();
+    for gate in [Gate::page(pages), Gate::page(claims)] {
+        let mut cache = TokenCache::new(tokens.len(), usize::MAX);
+        let before = live();
+        for cookie in &tokens {
+            let decision =
+                gate.request("GET", [cookie.as_bytes()]).decide_with(&mut cache, &ready, at(NOW));
+            assert_eq!(decision.name(), "authenticated");
+        }
+        let taken = live() - before;
+        let counted = i64::try_from(cache.bytes()).unwrap();
+        // But for the nodes of the tree, which are more or less full.
+        assert!(taken.abs_diff(counted) * 32 < counted.unsigned_abs(), "{taken}, not {counted}");
+        cache.clear();
+        assert_eq!(live(), before);
+    }
+}
+
 /// The API gate's decision on these fields of a GET, and the allocations it took.
 fn decide_api(
     policy: ApiPolicy,

@@ -206,6 +206,10 @@ fn a_key_has_64_members_and_a_depth_of_16_at_most() {
     assert_eq!(skipped(&nested(15)), None);
     assert_eq!(skipped(&nested(16)), Some(TooDeep));
     assert_eq!(skipped(&nested(10_000)), Some(TooDeep));
+    // As many full objects inside each other as there may be, each open until the last has ended.
+    let more: String = (1..64).map(|name| format!(r#""{name}":0,"#)).collect();
+    let full = (0..15).fold("0".to_owned(), |inner, _| format!(r#"{{{more}"x":{inner}}}"#));
+    assert_eq!(skipped(&jwk_with("x", &full)), None);
 }
 
 #[derive(Debug)]

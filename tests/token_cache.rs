@@ -1,7 +1,11 @@
 //! The token cache: what enters it, what a hit still judges, and that no decision is another for it.
 
+#[path = "token_cache/access.rs"]
+mod access;
 #[path = "token_cache/issuer.rs"]
 mod issuer;
+#[path = "token_cache/room.rs"]
+mod room;
 #[path = "token_cache/same.rs"]
 mod same;
 mod support;
@@ -69,6 +73,7 @@ fn a_token_is_checked_once_and_judged_every_time() {
     let expired = SessionDecision::TryRefresh(Reason::Expired);
     assert_eq!(decide(&gate, &token, &mut cache, &keys, end), (0, expired));
     assert_eq!(decide(&gate, &token, &mut cache, &keys, before), (0, first));
+    assert!(!cache.is_empty());
     assert_eq!(cache.len(), 1);
 
     cache.clear();

@@ -186,6 +186,19 @@ fn no_answer_but_ok_lets_a_session_pass() {
         let answer = CoreAnswer::http(200, long.as_bytes());
         assert_eq!(who(&answered(&gate, &sent, answer, &ready(), at(NOW))), expected, "{length}");
     }
+    // As deep as a payload two objects further in, and with the marks of two: three are around these.
+    let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let marked = |count: usize| format!("[{}1]", "1,".repeat(count));
+    for (data, expected) in [
+        (deep(66), Ok("u".into())),
+        (deep(67), Err(Reason::CoreAnswer)),
+        (marked(589), Ok("u".into())),
+        (marked(590), Err(Reason::CoreAnswer)),
+    ] {
+        let body = format!(r#"{{"status":"OK","x":{data}}}"#);
+        let answer = CoreAnswer::http(200, body.as_bytes());
+        assert_eq!(who(&answered(&gate, &sent, answer, &ready(), at(NOW))), expected, "{data}");
+    }
 }
 
 /// A session that is over is cleared in the browser, whether or not one was required.
@@ -289,6 +302,15 @@ fn a_replacement_of_an_unknown_key_causes_a_fetch_and_no_other_question() {
     let fetched = crate::store_after(crate::FetchAnswer::http(200, both.as_bytes()), late).keys();
     let decision = request.decide(&fetched, late);
     assert_eq!(who(&decision), Ok("user-1".into()));
+
+    // While the issuer fails, it is that and not the core's answer that is amiss.
+    let mut store = crate::store_after(crate::FetchAnswer::http(200, jwks().as_bytes()), at(NOW));
+    let supertokens_session::Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), late)
+    else {
+        panic!("nothing else is under way")
+    };
+    let failed = store.finish_fetch(ticket, crate::FetchAnswer::failed(), late).into_keys();
+    assert_eq!(request.decide(&failed, late).reason(), Some(Reason::KeysUnavailable));
 }
 
 /// In the way the request's came, and only where there is one.

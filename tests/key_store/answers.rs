@@ -224,6 +224,9 @@ fn validators_are_sent_back_to_where_they_came_from_and_304_confirms_the_set() {
     store.finish_fetch(ticket, FetchAnswer::http(200, good.as_bytes()), after(1_302_000));
     let ticket = asked_for(&mut store, &token, 1_902_000);
     assert_eq!(headers(&ticket), [no_cache()]);
+    // And then 304 is no answer.
+    let report = store.finish_fetch(ticket, FetchAnswer::http(304, b""), after(1_902_000));
+    assert_eq!(report.outcome(), FetchOutcome::Failed(FetchFailure::Status));
 }
 
 #[test]

@@ -27,6 +27,10 @@ fn the_line_of_a_store_s_life() {
     assert_eq!(line(&store, 62_000), format!("{keys}, fresh, 60 s old; {counts}"));
     assert_eq!(line(&store, 902_000), format!("{keys}, stale, 900 s old; {counts}"));
     assert_eq!(line(&store, 18_002_000), format!("{keys}, too old, 18000 s old; {counts}"));
+    fetch(&mut store, FetchAnswer::http(200, jwks().as_bytes()), after(18_002_000));
+    let counts = "3 fetches, 2 changes, 1 failure, 0 looks";
+    let line = line(&store, 18_002_000);
+    assert_eq!(line, format!("2 keys of generation 2, fresh, 0 s old; {counts}"));
 }
 
 #[test]

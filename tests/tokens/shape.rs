@@ -276,7 +276,9 @@ fn limits() -> Rows {
     let white = |marks: usize| format!("{}0", "\n\t\r ".repeat(marks));
     let spaces = |marks: usize| format!("\"{}\"", " ".repeat(4 * marks));
     let changes = |marks: usize| format!("\"{}{}\"", ",".repeat(marks - 20), "aé".repeat(4 * 20));
-    let light = |marks| [white(marks), spaces(marks), changes(marks)];
+    // White space before what is not ASCII counts once.
+    let both = |marks: usize| format!("\"{}{}\"", ",".repeat(marks - 20), " é".repeat(4 * 20));
+    let light = |marks| [white(marks), spaces(marks), changes(marks), both(marks)];
     for claim in light(in_payload) {
         rows.claims("x", &[&claim], None);
     }
