@@ -102,15 +102,20 @@ fn claims_of_eight_kibibytes_are_the_most_that_is_remembered() {
     assert_eq!([0, 1].map(|length| added(length, 2 * least)), [least, 0]);
 }
 
-/// As many bytes as one takes are room for one.
+/// As many bytes as some take are room for them, and one byte less is not.
 #[test]
-fn a_token_fits_where_it_just_fits() {
-    let (keys, gate, token) = (store(&ROW, &[ONE]).keys(), page(), token_of(&ROW, 1));
-    let mut cache = TokenCache::new(1, usize::MAX);
-    assert_eq!(decide(&gate, &token, &mut cache, &keys, at(NOW)).0, 1);
-    for (bytes, fits) in [(cache.bytes(), true), (cache.bytes() - 1, false)] {
-        let mut cache = TokenCache::new(1, bytes);
-        assert_eq!(decide(&gate, &token, &mut cache, &keys, at(NOW)).0, 1);
-        assert_eq!(cache.len(), usize::from(fits));
+fn tokens_fit_where_they_just_fit() {
+    let (keys, gate) = (store(&ROW, &[ONE]).keys(), page());
+    for users in [1, 2, 7] {
+        let len = |bytes: usize| {
+            let mut cache = TokenCache::new(10, bytes);
+            for user in 0..users {
+                let token = token_of(&ROW, user);
+                assert_eq!(decide(&gate, &token, &mut cache, &keys, at(NOW)).0, 1);
+            }
+            (cache.len(), cache.bytes())
+        };
+        let (all, bytes) = len(usize::MAX);
+        assert_eq!([len(bytes).0, len(bytes - 1).0], [all, all - 1]);
     }
 }
