@@ -1,0 +1,123 @@
+//! How much is held, and who has to go.
+
+use supertokens_session::TokenCache;
+
+use crate::issuer::{PADDED, ROW, store};
+use crate::support::{NOW, PAYLOAD, at, payload_with};
+use crate::{ONE, decide, page, session, token_of};
+
+#[test]
+fn it_holds_no_more_than_it_may() {
+    let (keys, gate) = (store(&ROW, &[ONE]).keys(), page());
+    let long = format!(r#""{}""#, "u".repeat(3_000));
+    let long = [ONE.token(&ROW, &payload_with("sub", &long)), token_of(&ROW, 0)];
+    let users: Vec<String> = (1..200).map(|user| token_of(&ROW, user)).collect();
+    let one = {
+        let mut cache = TokenCache::new(1, usize::MAX);
+        assert_eq!(decide(&gate, &users[0], &mut cache, &keys, at(NOW)).0, 1);
+        cache.bytes()
+    };
+    assert!(one > users[0].len() + PAYLOAD.len(), "{one}");
+    assert!(one < users[0].len() + PAYLOAD.len() + 512, "{one}");
+
+    for (entries, bytes) in [
+        (0, 1 << 20),
+        (10, 0),
+        (1, 1 << 20),
+        (10, 1 << 20),
+        (100, 10 * one),
+        (100, one),
+        (100, one - 20),
+    ] {
+        let mut cache = TokenCache::new(entries, bytes);
+        let mut most = (0, 0);
+        for token in users.iter().chain(&long).chain(&users) {
+            let (_, decision) = decide(&gate, token, &mut cache, &keys, at(NOW));
+            assert_eq!(decision.name(), "authenticated");
+            assert!(cache.len() <= entries && cache.bytes() <= bytes, "{cache:?}");
+            most = (most.0.max(cache.len()), most.1.max(cache.bytes()));
+        }
+        // And no less than it could.
+        let expected = entries.min(bytes / one);
+        assert!(most.0.abs_diff(expected) <= 1, "{most:?} of {entries}, {bytes}");
+        cache.clear();
+        assert_eq!((cache.len(), cache.bytes()), (0, 0));
+    }
+}
+
+/// Visitors who come back keep their place while a stranger signs in again and again, each time for
+/// one request.
+#[test]
+fn what_is_used_outlives_what_is_not() {
+    const VISITORS: usize = 100;
+    let (keys, gate) = (store(&ROW, &[ONE]).keys(), page());
+    let mut cache = TokenCache::new(2 * VISITORS, 1 << 20);
+    let visitors: Vec<String> = (0..VISITORS).map(|user| token_of(&ROW, user)).collect();
+    let mut checked = 0;
+    for round in 0..50 {
+        for token in &visitors {
+            checked += decide(&gate, token, &mut cache, &keys, at(NOW)).0;
+        }
+        for stranger in 0..VISITORS {
+            let token = token_of(&ROW, 1_000 + round * VISITORS + stranger);
+            assert_eq!(decide(&gate, &token, &mut cache, &keys, at(NOW)).0, 1);
+        }
+    }
+    // Of 5 000 requests of visitors; the first of each is one.
+    assert!(checked < 250, "{checked}");
+}
+
+/// As many as fit stay, in whatever order they come.
+#[test]
+fn a_rotation_of_as_many_tokens_as_fit_is_checked_once_each() {
+    let (keys, gate) = (store(&ROW, &[ONE]).keys(), page());
+    let tokens: Vec<String> = (0..300).map(|user| token_of(&ROW, user)).collect();
+    let mut cache = TokenCache::new(tokens.len(), 1 << 20);
+    let mut round = || {
+        tokens.iter().map(|token| decide(&gate, token, &mut cache, &keys, at(NOW)).0).sum::<u32>()
+    };
+    assert_eq!([round(), round(), round()], [300, 0, 0]);
+}
+
+/// What has expired makes room first, used or not.
+#[test]
+fn what_has_expired_goes_first() {
+    let (keys, gate) = (store(&ROW, &[ONE]).keys(), page());
+    let short = |user: usize| {
+        let payload = payload_with("sub", &format!(r#""user-{user}""#));
+        ONE.token(&ROW, &payload.replace("1750003540", "1750000010"))
+    };
+    let mut cache = TokenCache::new(20, 1 << 20);
+    let long: Vec<String> = (0..10).map(|user| token_of(&ROW, user)).collect();
+    for token in (10..20).map(short).chain(long.iter().cloned()) {
+        for checked in [1, 0] {
+            assert_eq!(decide(&gate, &token, &mut cache, &keys, at(NOW)).0, checked);
+        }
+    }
+    // All were used. Ten seconds later half of them have expired.
+    let later = at(NOW + 10);
+    for user in 20..30 {
+        assert_eq!(decide(&gate, &token_of(&ROW, user), &mut cache, &keys, later).0, 1);
+    }
+    let again: u32 =
+        long.iter().map(|token| decide(&gate, token, &mut cache, &keys, later).0).sum();
+    // Each was passed over twice at most while a second stranger came; most were not.
+    assert!(again <= 3, "{again}");
+}
+
+/// Tokens that end alike have one place. That costs them the cache and nothing else.
+#[test]
+fn tokens_that_end_alike_are_not_mistaken_for_each_other() {
+    let (keys, gate) = (store(&PADDED, &[ONE]).keys(), page());
+    let tokens = [token_of(&PADDED, 1), token_of(&PADDED, 2)];
+    assert_eq!(tokens[0][tokens[0].len() - 8..], tokens[1][tokens[1].len() - 8..]);
+    let mut cache = TokenCache::new(10, 1 << 20);
+    for _ in 0..3 {
+        for (token, user) in tokens.iter().zip(["user-1", "user-2"]) {
+            let (checked, decision) = decide(&gate, token, &mut cache, &keys, at(NOW));
+            assert_eq!((checked, session(decision).user_id()), (1, user));
+            assert_eq!(decide(&gate, token, &mut cache, &keys, at(NOW)).0, 0);
+            assert_eq!(cache.len(), 1);
+        }
+    }
+}
