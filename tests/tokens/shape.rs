@@ -195,6 +195,21 @@ fn near_names() -> Rows {
             rows.claims("x", &[&object(&twice)], PayloadDuplicateMember);
         }
     }
+    // Names that share half a hash with one before them: eight in a text and no more. Up to seven bytes the
+    // hash is FNV-1a, and its low half depends on low halves only. So the first pair, which was searched for,
+    // makes as many others as there are letters to follow on it.
+    let near = |letters: &str| {
+        let [one, other] = pairs[0];
+        let names = letters.chars().flat_map(|c| [format!("{one}{c}"), format!("{other}{c}")]);
+        let names: Vec<_> = names.collect();
+        object(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    rows.claims("x", &[&near("abcdefgh")], None);
+    rows.claims("x", &[&near("abcdefghi")], PayloadDuplicateMember);
+    // Of all objects of the text together.
+    let two = |letters| format!("[{},{{}},{}]", near("abcd"), near(letters));
+    rows.claims("x", &[&two("abcd")], None);
+    rows.claims("x", &[&two("abcde")], PayloadDuplicateMember);
     rows
 }
 
