@@ -175,6 +175,7 @@ fn a_decision_on_a_signature_allocates_exactly_this_often() {
     let (parts, _) = good.rsplit_once('.').unwrap();
     let changed = |name: &str, value: &str| issuer.session(&payload_with(name, value));
     let escaped = |from: &str, to: &str| PAYLOAD.replace(from, to);
+    let both = escaped("user-1", r"\u0075ser-1").replace("handle-1", r"\u0068andle-1");
     let v3 = issuer.header().replace(r#""version":"5","#, "");
     let escaped_kid = issuer.header().replace("d-1", r"\u0064-1");
     let ready = keys(&jwks());
@@ -192,6 +193,9 @@ fn a_decision_on_a_signature_allocates_exactly_this_often() {
         // Escapes: room to undo them, once a segment; where the text is kept a copy, and one of all.
         ("authenticated", issuer.session(&escaped("admin", r"\u0061dmin")), &ready, 2),
         ("authenticated", issuer.session(&escaped("user-1", r"\u0075ser-1")), &ready, 4),
+        ("authenticated", issuer.session(&escaped("handle-1", r"\u0068andle-1")), &ready, 4),
+        // A second text is one copy more, and makes that of all grow.
+        ("authenticated", issuer.session(&both), &ready, 6),
         ("bad_signature", Signer::other().session(&escaped("user-1", r"\u0075")), &ready, 2),
         // That room grows with the text: 8 bytes, then what is needed.
         ("authenticated", issuer.token(&escaped_kid, PAYLOAD), &ready, 4),

@@ -240,6 +240,21 @@ fn a_client_is_told_what_the_sdk_tells_it() {
 }
 
 /// All failures, in the order of the validators, and not one that holds.
+/// Whoever makes a decision of their own out of a reason is told the same: no session.
+#[test]
+fn no_session_for_whatever_reason_is_an_answer_401() {
+    let gate = Gate::api(policy());
+    // Those whose method is not looked at have no answer.
+    let unchecked = [Reason::NotChecked, Reason::Method];
+    for reason in Reason::ALL.iter().filter(|reason| !unchecked.contains(reason)) {
+        let response = gate.response(&SessionDecision::NoSession(*reason), at(NOW)).unwrap();
+        let clears = response.headers().any(|(name, _)| name == "set-cookie");
+        let told = (response.status(), response.body(), clears);
+        let is_cleared = *reason == Reason::Revoked;
+        assert_eq!(told, (401, r#"{"message":"unauthorised"}"#, is_cleared), "{reason:?}");
+    }
+}
+
 #[test]
 fn a_client_is_told_of_every_invalid_claim_in_order() {
     let policy = policy()

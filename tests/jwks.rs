@@ -119,6 +119,7 @@ const MEMBERS: &[(&str, &[&str], Option<SkipReason>)] = &[
     ("alg", &["", "null", r#""RS25\u0036""#], None),
     ("n", &["", "null", "7", r#""""#, r#""*""#, r#""AA""#, "[]"], Some(Modulus)),
     ("e", &["", "null", "65537", r#""""#, r#""AQ AB""#, r#""AAAA""#, "[1,0,1]"], Some(Exponent)),
+    ("e", &[r#""AQAB=""#, r#""AQAB==""#, r#""AQAB===""#, r#""AQAB====""#], Some(Exponent)),
     ("e", &[r#""AAEAAQ""#, r#""AQAB""#, r#""Aw""#, r#""Aw==""#], None),
     ("d", &[r#""AQAB""#, "7", r#""""#], Some(Private)),
     ("p", &[r#""AQAB""#], Some(Private)),
@@ -405,7 +406,9 @@ fn a_set_has_128_members_and_256_kib_at_most() {
         jwks_of(&members)
     };
     assert!(good_key_verifies(&members(128)));
-    assert_eq!(parse(members(129).as_bytes()).err(), Some(TooManyKeys));
+    for count in [129, 130, 200] {
+        assert_eq!(parse(members(count).as_bytes()).err(), Some(TooManyKeys), "{count}");
+    }
     let padded = |length: usize| jwks() + &" ".repeat(length - jwks().len());
     assert!(parse(padded(256 * 1024).as_bytes()).is_ok());
     assert_eq!(parse(padded(256 * 1024 + 1).as_bytes()).err(), Some(TooLong));

@@ -160,6 +160,24 @@ fn a_key_of_no_row_s_kind_is_skipped_and_never_used_with_another() {
     assert_eq!(skipped_by(&with("Ed25519", "", ""), &ROWS[..3]), Some(KeyType));
 }
 
+/// A row that is handed a key of another kind, which this crate never does, says so.
+#[test]
+fn a_row_prepares_no_key_of_another_kind() {
+    let keys = [
+        PublicKey::Rsa { n: &[0xff; 256], e: &[1, 0, 1] },
+        PublicKey::P256 { point: &[4; 65] },
+        PublicKey::P384 { point: &[4; 97] },
+        PublicKey::Ed25519 { point: &[9; 32] },
+    ];
+    let rows =
+        [provider::RS256, provider::PS512, provider::ES256, provider::ES384, provider::EDDSA];
+    for row in rows {
+        let others = keys.iter().filter(|key| key.kind() != row.key_kind());
+        let others: Vec<_> = others.map(|key| row.prepare(*key).err()).collect();
+        assert_eq!(others, [Some(KeyRejected); 3], "{}", row.alg());
+    }
+}
+
 /// Those that `curve25519-dalek` knows, in every spelling of them.
 #[test]
 fn an_ed25519_key_of_small_order_is_skipped() {

@@ -420,6 +420,34 @@ fn a_session_says_the_version_of_its_token() {
     }
 }
 
+/// With any of its texts written with escapes, and any others as they are.
+#[test]
+fn a_session_s_texts_are_what_they_mean() {
+    let texts = ["user-1", "recipe-1", "public", "handle-1"];
+    for escaped in 0..1 << texts.len() {
+        let payload = (0..texts.len()).filter(|text| escaped >> text & 1 == 1).fold(
+            PAYLOAD.to_owned(),
+            |payload, text| {
+                let (first, rest) = texts[text].split_at(1);
+                let spelled = format!(r#""\u{:04x}{rest}""#, first.as_bytes()[0]);
+                payload.replacen(&format!("\"{}\"", texts[text]), &spelled, 1)
+            },
+        );
+        assert_eq!(payload.matches(r"\u").count(), (escaped as u32).count_ones() as usize);
+        let token = Signer::dynamic().session(&payload);
+        let SessionDecision::Authenticated(session) = decide_token(&token, &keys(&jwks())) else {
+            panic!("{payload}")
+        };
+        let found = [
+            session.user_id(),
+            session.recipe_user_id(),
+            session.tenant_id(),
+            session.session_handle(),
+        ];
+        assert_eq!((found, session.payload_json()), (texts, payload.as_str()));
+    }
+}
+
 #[test]
 fn every_reason_is_some_token_s() {
     let tables = [requests, algorithms, header_members, sizes, key_rows];

@@ -4,6 +4,7 @@
 use base64ct::{Base64, Encoding};
 
 use super::cookie;
+use super::support::marks::marks;
 use super::support::{NOW, base64url};
 
 /// Bytes of a token and of all cookies together (`MAX_TOKEN`, `MAX_COOKIE_BYTES`
@@ -280,7 +281,10 @@ fn repeated(value: &str, room: usize) -> String {
 fn as_many(most: usize, room: usize, text: impl Fn(usize) -> String) -> String {
     let most = most.min(marks_of(room));
     let counts = (1..=most).rev();
-    counts.map(text).find(|text| marks_in(text) <= marks_of(room)).unwrap_or_else(|| "0".into())
+    counts
+        .map(text)
+        .find(|text| marks(text.as_bytes()) <= marks_of(room))
+        .unwrap_or_else(|| "0".into())
 }
 
 /// An array of as many of `value` as may be, and one member with a name for the rest of the room.
@@ -304,19 +308,6 @@ fn marks_of(room: usize) -> usize {
         HEADER..FRONT_TOKEN => 2 * 296 + 8 - 12,
         FRONT_TOKEN.. => 296 - 24,
     }
-}
-
-/// What is limited: bytes of structure, exponents, and a quarter of white space and of changes away from
-/// ASCII.
-fn marks_in(text: &str) -> usize {
-    let text = text.as_bytes();
-    let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
-    let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
-    let pairs = || text.windows(2);
-    let marks = text.iter().filter(|byte| br"[{,\".contains(byte)).count();
-    let white = text.iter().filter(|byte| **byte <= b' ').count();
-    let light = white + pairs().filter(is_change).count();
-    marks + pairs().filter(is_exponent).count() + light / 4
 }
 
 /// Objects of as many names as one may have, as many as the limit on structure leaves.

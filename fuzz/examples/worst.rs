@@ -13,7 +13,7 @@ use supertokens_session::{
     AntiCsrf, ApiPolicy, Gate, PagePolicy, Reason, SessionDecision, UnixMillis,
 };
 use supertokens_session_fuzz::doubles::held::{KEYS, NOW};
-use supertokens_session_fuzz::doubles::json;
+use supertokens_session_fuzz::doubles::marks;
 use supertokens_session_fuzz::doubles::token::encode;
 
 /// The one function callgrind counts; it must not be inlined, and the name stands in no other's.
@@ -423,7 +423,7 @@ impl Part {
 impl Filler {
     /// Between these texts, within so many bytes and marks.
     fn within(&self, front: &str, end: &str, room: usize, most: usize) -> String {
-        let quarters = json::quarters;
+        let quarters = |text: &str| marks::quarters(text.as_bytes());
         let most = 4 * most;
         let mut text = format!("{front}[");
         // What the stretched value adds: a comma, and of a name two.

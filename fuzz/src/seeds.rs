@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::doubles::{cookies, held, json, keys, token};
+use crate::doubles::{cookies, held, json, keys, marks, token};
 
 const SAMPLES: &str = include_str!("../../examples/decide/samples.jsonl");
 
@@ -447,7 +447,7 @@ fn payloads(seeds: &mut Seeds, samples: &str) {
         let with = good.clone().into_iter().chain([("x".to_owned(), json!(""))]);
         let with: serde_json::Map<String, Value> = with.collect();
         let has = Value::Object(with.clone()).to_string();
-        let has = json::marks(&has);
+        let has = marks::marks(has.as_bytes());
         let commas = ",".repeat(json::PAYLOAD.marks - has + more);
         changed.push(Value::Object(
             with.into_iter().chain([("x".to_owned(), commas.into())]).collect(),

@@ -313,6 +313,43 @@ fn a_replacement_of_an_unknown_key_causes_a_fetch_and_no_other_question() {
     assert_eq!(request.decide(&failed, late).reason(), Some(Reason::KeysUnavailable));
 }
 
+/// That the set has it, but not so that it could be used, is not the core's fault.
+#[test]
+fn a_replacement_of_an_unusable_key_waits_for_the_set() {
+    let gate = Gate::api(policy().check_database(true));
+    let (sent, issuer) = (Sent::cookie(&token_of("u")), Signer::dynamic());
+    let weak = issuer.jwk().replace("d-174", "d-175").replace("AQAB", "AQ");
+    let keys = keys(&jwks_of(&[issuer.jwk(), weak]));
+    let token = issuer.token(&issuer.header().replace("d-174", "d-175"), PAYLOAD);
+    let body = format!(r#"{{"status":"OK","accessToken":{{"token":"{token}"}}}}"#);
+    let answer = CoreAnswer::http(200, body.as_bytes());
+    let decision = answered(&gate, &sent, answer, &keys, at(NOW));
+    assert_eq!((decision.name(), who(&decision)), ("unavailable", Err(Reason::KeyUnusable)));
+}
+
+/// A request has a replacement by the word of its own answer, whatever session it is asked about.
+#[test]
+fn what_was_replaced_for_another_request_is_not_this_one_s() {
+    let gate = Gate::api(policy().check_database(true));
+    let sent = Sent::cookie(&token_of("u"));
+    let replaced = Signer::dynamic().session(&payload_with("sub", r#""user-2""#));
+    let decide = |body: &str| {
+        let mut request = sent.read(&gate);
+        let check = ask(&request, &ready());
+        request.finish(check, CoreAnswer::http(200, body.as_bytes()));
+        let decision = request.decide(&ready(), at(NOW));
+        (request, decision)
+    };
+    let (_, decision) =
+        decide(&format!(r#"{{"status":"OK","accessToken":{{"token":"{replaced}"}}}}"#));
+    let SessionDecision::Authenticated(session) = &decision else { panic!("{decision:?}") };
+    for body in [r#"{"status":"UNAUTHORISED"}"#, "", r#"{"status":"OK"}"#] {
+        let (request, _) = decide(body);
+        assert_eq!(request.token(session), Some(token_of("u").as_str()), "{body}");
+        assert_eq!(request.replacement_headers(&decision).count(), 0, "{body}");
+    }
+}
+
 /// In the way the request's came, and only where there is one.
 #[test]
 fn a_replacement_is_handed_on_in_the_way_the_request_s_token_came() {

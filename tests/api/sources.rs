@@ -5,7 +5,7 @@ use supertokens_session::{Reason, TokenSource, TokenTransfer};
 use crate::support::{PAYLOAD, Signer, at, payload_with};
 use crate::{Sent, policy, ready, token_of, who};
 
-use supertokens_session::{Gate, SessionDecision, SigningKeyKind};
+use supertokens_session::{Gate, PagePolicy, SessionDecision, SigningKeyKind};
 
 /// A table of what is sent, and who that is under each transfer.
 #[test]
@@ -117,6 +117,18 @@ fn a_session_says_where_its_token_was_and_the_request_lends_it() {
         assert_eq!(request.token(session), Some(token.as_str()));
         assert_eq!(request.replacement_headers(&decision).count(), 0);
     }
+}
+
+/// Of a page's session whose token was where no API looks, an API's request has nothing to lend.
+#[test]
+fn a_token_that_was_in_a_page_s_cookie_only_is_not_lent() {
+    let field = format!("st-access-token={}", token_of("p"));
+    let page = Gate::page(PagePolicy::default());
+    let decision = page.request("GET", [field.as_bytes()]).decide(&ready(), at(crate::NOW));
+    let SessionDecision::Authenticated(session) = decision else { panic!("{decision:?}") };
+    assert_eq!(session.source(), TokenSource::HeaderModeCookie);
+    let (gate, both) = (Gate::api(policy()), Sent::cookie(&token_of("c")));
+    assert_eq!(both.with_bearer(&token_of("b")).read(&gate).token(&session), None);
 }
 
 #[test]

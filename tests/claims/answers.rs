@@ -40,6 +40,7 @@ fn failures_tell_what_they_are() {
     assert_eq!(reason.message(), Some("wrong value"));
     assert_eq!(reason.as_value().get("actualValue").unwrap().as_bool(), Some(false));
     assert_eq!(odd.reason().unwrap().message(), None);
+    assert_eq!(odd.reason().unwrap().clone().with("seats", 3).to_json(), "[]");
     assert_eq!(bare.reason(), None);
     assert!(invalid.failures().iter().all(|failure| !failure.refetch_could_cure()));
 }

@@ -149,6 +149,21 @@ fn values_are_made_and_asked() {
 }
 
 #[test]
+fn what_is_printed_of_a_value_is_its_kind() {
+    for (value, kind) in [
+        (ClaimValue::NULL, "Null"),
+        (f64::NAN.into(), "NotFinite"),
+        (false.into(), "Bool(..)"),
+        (7.into(), "Number(..)"),
+        ("x".into(), "Text(..)"),
+        (vec!["x"].into(), "Array(..)"),
+        (ClaimValue::object([("x", "y".into())]), "Object(..)"),
+    ] {
+        assert_eq!(format!("{value:?}"), kind);
+    }
+}
+
+#[test]
 fn what_is_not_a_payload_has_no_claims() {
     let deep = |depth| format!(r#"{{"k":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
     for text in [

@@ -5,6 +5,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use crate::support::marks::marks;
 use crate::support::{PAYLOAD, Signer, base64url};
 
 /// How to make one signed token and its mutants.
@@ -494,9 +495,9 @@ fn apply(
             }
         }
         Edit::Marks(offset, mark) => {
-            let marks = |members: &Members| crate::second::marks(text_of(members).as_bytes());
+            let marks_of = |members: &Members| marks(text_of(members).as_bytes());
             members.push(("\"marks\"".into(), "\"\"".into()));
-            let lack = near(edges.marks, *offset).saturating_sub(marks(members));
+            let lack = near(edges.marks, *offset).saturating_sub(marks_of(members));
             // An escaped backslash is two.
             let text = mark.to_string().repeat(if *mark == '\\' { lack / 2 * 2 } else { lack });
             members.last_mut().unwrap().1 = format!("\"{text}\"");

@@ -10,6 +10,8 @@ use rsa::{BoxedUint, pkcs1v15};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use sha2::Sha256;
 
+use crate::support::marks::marks;
+
 /// What a site should do with a request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict {
@@ -681,15 +683,4 @@ impl<'de> Visitor<'de> for AnyJson {
         }
         Ok(Json::Object(members))
     }
-}
-
-/// Bytes of structure, exponents, and a quarter of white space and of changes away from ASCII.
-pub(crate) fn marks(text: &[u8]) -> usize {
-    let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
-    let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
-    let pairs = || text.windows(2);
-    let marks = text.iter().filter(|byte| br"[{,\".contains(byte)).count();
-    let white = text.iter().filter(|byte| **byte <= b' ').count();
-    let light = white + pairs().filter(is_change).count();
-    marks + pairs().filter(is_exponent).count() + light / 4
 }

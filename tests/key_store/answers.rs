@@ -41,8 +41,11 @@ fn after_a_failure_the_next_origin_is_asked_when_the_wait_is_over() {
 
 #[test]
 fn a_single_origin_is_asked_again_and_again() {
-    let origins =
-        [Origins::from("https://one/"), Origins::new("https://one/", Vec::<String>::new())];
+    let origins = [
+        Origins::from("https://one/"),
+        Origins::from(String::from("https://one/")),
+        Origins::new("https://one/", Vec::<String>::new()),
+    ];
     for origins in origins {
         let mut store = KeyStore::new(origins, &[provider::RS256], steady(), 7);
         for round in 0..3 {

@@ -178,3 +178,18 @@ fn a_set_of_any_of_a_store_s_origins_is_taken() {
     let stored = first.finish_fetch(ticket, answer, after(1_000)).into_keys().export().unwrap();
     assert!(new_store().import(&stored, after(2_000)).is_ok());
 }
+
+#[test]
+fn every_refusal_has_its_sentence() {
+    let document = FetchFailure::NotJson;
+    for (refused, sentence) in [
+        (ImportError::NotASnapshot, "these are not the bytes of an exported snapshot"),
+        (ImportError::FromTheFuture, "the snapshot lies in the future"),
+        (ImportError::TooOld, "the snapshot is too old to be used"),
+        (ImportError::OtherOrigin, "the snapshot was fetched from another origin"),
+        (ImportError::NotNewer, "the store has keys that are as new"),
+        (ImportError::Document(document), &document.to_string()),
+    ] {
+        assert_eq!(refused.to_string(), sentence);
+    }
+}

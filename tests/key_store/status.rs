@@ -34,6 +34,19 @@ fn the_line_of_a_store_s_life() {
 }
 
 #[test]
+fn the_line_says_how_many_fetches_are_under_way() {
+    let mut store = store_of_one(steady().tickets(3));
+    let tickets: Vec<_> = (0..3).map(|now| next_ticket(&mut store, after(now))).collect();
+    let line = |now| store.status(after(now)).to_string();
+    let begun = "3 fetches, 0 changes, 0 failures, 0 looks";
+    assert_eq!(line(10), format!("no keys; fetching 3 times; {begun}"));
+    // Each until its own deadline.
+    let last = tickets[2].deadline();
+    assert_eq!(line(10_001), format!("no keys; fetching; {begun}"));
+    assert_eq!(store.status(last).to_string(), format!("no keys; {begun}"));
+}
+
+#[test]
 fn every_fetch_is_counted_once_by_its_reason_and_once_by_its_end() {
     let good = jwks();
     let answer = FetchAnswer::http(200, good.as_bytes());

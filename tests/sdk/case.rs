@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::support::marks::marks;
+
 pub(crate) struct Case {
     pub(crate) line: Map<String, Value>,
     /// The access token in `Authorization`, as the SDK cuts it out.
@@ -241,16 +243,9 @@ impl Part {
         std::str::from_utf8(&self.bytes).is_ok()
     }
 
-    /// Bytes of structure, exponents, and a quarter of white space and of changes away from ASCII, wherever
-    /// they stand.
+    /// See [`marks`].
     pub(crate) fn marks(&self) -> usize {
-        let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
-        let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
-        let pairs = || self.bytes.windows(2);
-        let marks = self.bytes.iter().filter(|byte| br"[{,\".contains(byte)).count();
-        let white = self.bytes.iter().filter(|byte| **byte <= b' ').count();
-        let light = white + pairs().filter(is_change).count();
-        marks + pairs().filter(is_exponent).count() + light / 4
+        marks(&self.bytes)
     }
 
     /// How deep arrays and objects lie in each other.

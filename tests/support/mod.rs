@@ -11,6 +11,7 @@ use supertokens_session::{
 };
 
 pub mod counting;
+pub mod marks;
 pub mod provider;
 
 /// The time of all fixed tokens.

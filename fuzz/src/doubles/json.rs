@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::marks::marks;
+
 #[derive(Debug)]
 pub enum Tree {
     Scalar,
@@ -11,7 +13,7 @@ pub enum Tree {
     Object(Vec<(String, Self)>),
 }
 
-/// What an object may hold: members, depth, bytes `[`, `{`, `:`, `,` and `\` in all.
+/// What an object may hold: members, depth, marks in all.
 #[derive(Clone, Copy)]
 pub struct Limits {
     pub members: usize,
@@ -28,25 +30,8 @@ pub fn strict(text: &[u8], limits: Limits) -> Option<serde_json::Value> {
     let text = std::str::from_utf8(text).ok()?;
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     let tree: Tree = serde_json::from_str(text).ok()?;
-    let marks = marks(text);
+    let marks = marks(text.as_bytes());
     (value.is_object() && marks <= limits.marks && tree.is_within(limits, 0)).then_some(value)
-}
-
-/// Bytes of structure, exponents, and a quarter of white space and of changes away from ASCII.
-pub fn marks(text: &str) -> usize {
-    quarters(text) / 4
-}
-
-/// The same in quarters.
-pub fn quarters(text: &str) -> usize {
-    let text = text.as_bytes();
-    let is_exponent = |pair: &&[u8]| matches!(pair, [b'0'..=b'9', b'e' | b'E']);
-    let is_change = |pair: &&[u8]| matches!(pair, [b'!'..=0x7f, 0x80..=0xff]);
-    let pairs = || text.windows(2);
-    let marks = text.iter().filter(|byte| br"[{,\".contains(byte)).count();
-    let white = text.iter().filter(|byte| **byte <= b' ').count();
-    let light = white + pairs().filter(is_change).count();
-    4 * (marks + pairs().filter(is_exponent).count()) + light
 }
 
 impl Tree {

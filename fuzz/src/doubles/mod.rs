@@ -7,6 +7,8 @@ pub mod js;
 pub mod json;
 pub mod jws;
 pub mod keys;
+#[path = "../../../tests/support/marks.rs"]
+pub mod marks;
 pub mod null;
 pub mod redirect;
 pub mod token;
