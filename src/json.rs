@@ -243,7 +243,7 @@ struct Names<'w> {
     low: &'w mut [u32],
     high: &'w mut [u32],
     open: usize,
-    /// How many names shared one half with another before them.
+    /// How many names shared the low half with another before them.
     near: usize,
     /// A name stands twice. Then there is nothing more to find, and to look for it would be work.
     repeats: bool,
@@ -273,7 +273,7 @@ impl Names<'_> {
     }
 }
 
-/// Names that share one half of their hash, and not the other, with another: of a payload's 288 there are two
+/// Names that share the low half of their hash, and not the high one, with another: of a payload's 288 there are two
 /// in one text of a hundred thousand. More of them were made to be, so that looking at them costs; they
 /// are refused as repeats.
 const MOST_NEAR: usize = 8;

@@ -208,21 +208,18 @@ impl Reading {
             .skipped
             .iter()
             .any(|member| member.reason == SkipReason::Ambiguous && member.kid() == Some(&key.kid));
-        let held = self.candidates.iter().position(|held| held.kid == key.kid);
-        match held.and_then(|at| self.candidates.get_mut(at)) {
+        match self.candidates.iter_mut().enumerate().find(|(_, held)| held.kid == key.kid) {
             None if ambiguous => self.skip(key, SkipReason::Ambiguous),
             None => self.candidates.push(key),
-            Some(held)
+            Some((_, held))
                 if held.material == key.material && held.algorithm.alg() == key.algorithm.alg() =>
             {
                 held.indices.extend(key.indices);
             }
-            Some(_) => {
+            Some((at, _)) => {
                 // Neither is used, whatever the order.
-                if let Some(at) = held {
-                    let held = self.candidates.remove(at);
-                    self.skip(held, SkipReason::Ambiguous);
-                }
+                let held = self.candidates.remove(at);
+                self.skip(held, SkipReason::Ambiguous);
                 self.skip(key, SkipReason::Ambiguous);
             }
         }

@@ -107,7 +107,8 @@ impl TokenCache {
     }
 
     /// What they take, in bytes. A [`Session`](crate::Session) shares its text with the entry it came
-    /// from; one that is kept for longer is not counted.
+    /// from; one that is kept for longer is not counted. Nor are prepared keys, of which entries keep
+    /// the ones alive that verified them: as many as rotations while they were remembered.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
@@ -170,15 +171,10 @@ impl TokenCache {
         if size > self.max_bytes {
             return;
         }
-        while self.entries.len() >= self.max_entries
-            || self.bytes.saturating_add(size) > self.max_bytes
-        {
-            if !self.make_room(now) {
-                // There is nothing left, whatever was counted.
-                self.bytes = 0;
-                break;
-            }
-        }
+        while (self.entries.len() >= self.max_entries
+            || self.bytes.saturating_add(size) > self.max_bytes)
+            && self.make_room(now)
+        {}
         self.bytes = self.bytes.saturating_add(size);
         self.entries.insert(tag, entry);
     }

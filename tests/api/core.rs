@@ -2,7 +2,7 @@
 
 use supertokens_session::{
     AntiCsrf, ApiDecision, ApiPolicy, ApiRequest, AskCore, CoreAnswer, EmailVerificationClaim,
-    FrontToken, Gate, Keys, Reason, SameSite, SessionDecision, TokenCookies, TokenSource,
+    Fetch, FrontToken, Gate, Keys, Reason, SameSite, SessionDecision, TokenCookies, TokenSource,
     UnixMillis,
 };
 
@@ -305,8 +305,7 @@ fn a_replacement_of_an_unknown_key_causes_a_fetch_and_no_other_question() {
 
     // While the issuer fails, it is that and not the core's answer that is amiss.
     let mut store = crate::store_after(crate::FetchAnswer::http(200, jwks().as_bytes()), at(NOW));
-    let supertokens_session::Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), late)
-    else {
+    let Fetch::Ticket(ticket) = store.begin_fetch(store.fetch_now(), late) else {
         panic!("nothing else is under way")
     };
     let failed = store.finish_fetch(ticket, crate::FetchAnswer::failed(), late).into_keys();
