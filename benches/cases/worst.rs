@@ -125,8 +125,14 @@ pub fn inputs() -> Vec<(String, String)> {
         _ => repeated(r#"  "é"  "#, room).trim_end_matches(']').to_owned(),
     };
     let spaced = cookie(&token(spaced));
+    // Names of one letter of two bytes, and one of as many as there is room for.
+    let letters = |room| match room {
+        ..HEADER => named_by_letters(room),
+        _ => named_by_letters(room).trim_end_matches(']').to_owned(),
+    };
+    let letters = cookie(&token(letters));
     let nearly = |short: &str, long: &str| format!("{short}sAccessToken{long};");
-    for (name, token) in [("mixed", &mixed), ("spaced-texts", &spaced)] {
+    for (name, token) in [("mixed", &mixed), ("spaced-texts", &spaced), ("letters", &letters)] {
         let field = field(COOKIES - token.len(), &tabs, &nearly) + token;
         inputs.push((format!("worst-{name}-and-nearly-access"), field));
     }
@@ -303,10 +309,10 @@ fn with_name_of(letters: &str, value: &str, room: usize) -> String {
 /// What `room` says of the part it is in: how many bytes of structure the filler may have there.
 fn marks_of(room: usize) -> usize {
     match room {
-        ..HEADER => 76 - 12,
+        ..HEADER => 72 - 12,
         // A front token's.
-        HEADER..FRONT_TOKEN => 2 * 296 + 8 - 12,
-        FRONT_TOKEN.. => 296 - 24,
+        HEADER..FRONT_TOKEN => 2 * 280 + 8 - 12,
+        FRONT_TOKEN.. => 280 - 24,
     }
 }
 
@@ -322,6 +328,20 @@ fn objects(room: usize) -> String {
     }
     let objects = objects.join(",");
     format!(r#"[{objects},"{}"]"#, "y".repeat(room - objects.len() - 5))
+}
+
+/// Objects of 60 names, each a letter of two bytes, as many as the limit on structure leaves, and one
+/// member with a name of such letters for the rest of the room.
+fn named_by_letters(room: usize) -> String {
+    as_many((room - 16) / 7, room, |count| {
+        let names: Vec<String> =
+            ('Ā'..'ļ').cycle().take(count).map(|letter| format!(r#""{letter}":0"#)).collect();
+        let objects: Vec<String> =
+            names.chunks(60).map(|names| format!("{{{}}}", names.join(","))).collect();
+        let objects = objects.join(",");
+        let name = "é".repeat((room - objects.len() - 10) / 2);
+        format!(r#"[{objects},{{"{name}":0}}]"#)
+    })
 }
 
 /// Different texts, one letter long as long as there are letters.

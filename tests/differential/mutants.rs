@@ -432,8 +432,8 @@ struct Edges {
     marks: usize,
 }
 
-const HEADER: Edges = Edges { depth: 16, members: 64, marks: 76 };
-const PAYLOAD_EDGES: Edges = Edges { depth: 65, members: 256, marks: 296 };
+const HEADER: Edges = Edges { depth: 16, members: 64, marks: 72 };
+const PAYLOAD_EDGES: Edges = Edges { depth: 65, members: 256, marks: 280 };
 
 fn near(limit: usize, offset: isize) -> usize {
     limit.saturating_add_signed(offset)

@@ -172,10 +172,10 @@ impl Limit {
             Self::CookieCount => 180,
             Self::TokenBytes => 8192,
             Self::HeaderBytes => 1024,
-            Self::HeaderMarks => 76,
+            Self::HeaderMarks => 72,
             Self::HeaderDepth => 16,
             Self::HeaderMembers => 64,
-            Self::PayloadMarks => 296,
+            Self::PayloadMarks => 280,
             // The payload itself, and 64 in a claim.
             Self::PayloadDepth => 65,
             Self::PayloadMembers => 256,

@@ -269,8 +269,8 @@ fn limits() -> Rows {
     let pairs = |marks: usize| format!("\"e9{}\"", "e0E9".repeat(marks / 2));
     let array = |marks: usize| format!("[{}0]", "0,".repeat(marks - 1));
     let escapes = |marks: usize| format!("\"{}\"", r"\n".repeat(marks));
-    let in_header = 76 - marks(header_with("x", "0").as_bytes());
-    let in_payload = 296 - marks(payload_with("x", "0").as_bytes());
+    let in_header = 72 - marks(header_with("x", "0").as_bytes());
+    let in_payload = 280 - marks(payload_with("x", "0").as_bytes());
     for claim in [array(in_payload), escapes(in_payload), ",".repeat(in_payload)] {
         let claim = if claim.starts_with(',') { format!("\"{claim}\"") } else { claim };
         rows.claims("x", &[&claim], None);

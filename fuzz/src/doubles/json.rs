@@ -21,8 +21,8 @@ pub struct Limits {
     pub marks: usize,
 }
 
-pub const HEADER: Limits = Limits { members: 64, depth: 16, marks: 76 };
-pub const PAYLOAD: Limits = Limits { members: 256, depth: 65, marks: 296 };
+pub const HEADER: Limits = Limits { members: 64, depth: 16, marks: 72 };
+pub const PAYLOAD: Limits = Limits { members: 256, depth: 65, marks: 280 };
 pub const JWK: Limits = Limits { marks: usize::MAX, ..HEADER };
 
 /// The value if `text` is one JSON object, no name stands twice in one object, and the limits hold.
