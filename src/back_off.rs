@@ -9,6 +9,9 @@ use crate::time::{UnixMillis, Window};
 #[cfg_attr(test, derive(Clone))]
 pub(crate) struct BackOff {
     failures: u32,
+    /// When the last of them was. Not when the wait that is on began: that may be one of tickets given
+    /// back, or of a failure that did not count.
+    pub(crate) last: Option<UnixMillis>,
     /// Tickets in a row that were given back without an answer.
     pub(crate) abandoned: u32,
     /// The state of the jitter.
@@ -17,11 +20,17 @@ pub(crate) struct BackOff {
 
 impl BackOff {
     pub(crate) const fn new(seed: u64) -> Self {
-        Self { failures: 0, abandoned: 0, random: seed }
+        Self { failures: 0, last: None, abandoned: 0, random: seed }
     }
 
     pub(crate) fn succeeded(&mut self) {
-        (self.failures, self.abandoned) = (0, 0);
+        (self.failures, self.last, self.abandoned) = (0, None, 0);
+    }
+
+    /// Whether a fetch that began then and has failed, as is known `now`, is no more than another sign
+    /// of the last failure: it was under way already. If the clock was set back, nobody can say.
+    pub(crate) fn is_same_trouble(&self, began: UnixMillis, now: UnixMillis) -> bool {
+        self.last.is_some_and(|last| began < last && last <= now)
     }
 
     /// The wait from `now` on after one more failure, or after one that is no more than another sign
@@ -34,7 +43,9 @@ impl BackOff {
         began: UnixMillis,
         now: UnixMillis,
     ) -> Window {
-        self.failures = self.failures.saturating_add(u32::from(!again));
+        if !again {
+            (self.failures, self.last) = (self.failures.saturating_add(1), Some(now));
+        }
         self.abandoned = 0;
         let step = policy.shortest_back_off.saturating_mul(doubled(self.failures));
         // From no later than now, whatever has become of the clock.

@@ -404,8 +404,7 @@ impl KeyStore {
     ) {
         let mut snapshot = self.keys.snapshot().clone();
         // Several that were under way together are one sign of trouble.
-        let together = snapshot.failure.is_some()
-            && snapshot.back_off.is_some_and(|wait| window.start < wait.start);
+        let together = self.back_off.is_same_trouble(window.start, now);
         let wait = self.back_off.failed(together, &snapshot.policy, window.start, then);
         // A ticket that comes back after its time says nothing of how the issuer is now.
         let excuse = wait.length.saturating_add(snapshot.policy.ticket_deadline);

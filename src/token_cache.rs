@@ -156,8 +156,10 @@ impl TokenCache {
             return;
         }
         if let Some(mut entry) = self.remove(tag(token)) {
-            // Behind a lock another token may have taken the place since.
-            if constant_time_eq(&entry.token, token) {
+            // Behind a lock another token may have taken the place since. And claims that leave no room
+            // for their own token would cost it its place.
+            let whole = entry.size().saturating_add(claims);
+            if constant_time_eq(&entry.token, token) && whole <= self.max_bytes {
                 entry.proven.share_claims(proven);
             }
             self.insert(entry, now);
@@ -171,18 +173,19 @@ impl TokenCache {
         if size > self.max_bytes {
             return;
         }
+        let mut chances = CHANCES;
         while (self.entries.len() >= self.max_entries
             || self.bytes.saturating_add(size) > self.max_bytes)
-            && self.make_room(now)
+            && self.make_room(&mut chances, now)
         {}
         self.bytes = self.bytes.saturating_add(size);
         self.entries.insert(tag, entry);
     }
 
     /// Removes one entry: the first from the hand on that was not used since it came by last or that
-    /// has expired. `false` if there is none.
-    fn make_room(&mut self, now: UnixMillis) -> bool {
-        for chances in (0..=CHANCES).rev() {
+    /// has expired, or, when there are no `chances` left, the first. `false` if there is none.
+    fn make_room(&mut self, chances: &mut u32, now: UnixMillis) -> bool {
+        loop {
             if self.entries.range(self.hand..).next().is_none() {
                 // After the last tag comes the first.
                 self.hand = 0;
@@ -190,12 +193,13 @@ impl TokenCache {
             let next = self.entries.range_mut(self.hand..).next();
             let Some((&tag, entry)) = next else { return false };
             self.hand = tag.wrapping_add(1);
-            if chances == 0 || !entry.used || entry.proven.terms.times.has_expired(now) {
-                return self.remove(tag).is_some();
+            let may_stay = entry.used && !entry.proven.terms.times.has_expired(now);
+            match chances.checked_sub(1) {
+                Some(left) if may_stay => *chances = left,
+                _ => return self.remove(tag).is_some(),
             }
             entry.used = false;
         }
-        false
     }
 
     fn remove(&mut self, tag: u64) -> Option<Entry> {
@@ -260,7 +264,7 @@ impl CacheAccess for &mut TokenCache {
     }
 }
 
-/// How many entries in use are passed over for one that goes, so that no request waits for the hand to
+/// How many entries in use are passed over for one that comes, so that no request waits for the hand to
 /// go round.
 const CHANCES: u32 = 32;
 

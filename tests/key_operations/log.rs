@@ -89,6 +89,8 @@ fn is_on((start, end): Span, now: u64) -> bool {
 pub(crate) struct Trouble {
     /// How many failures in a row, those as one that were under way together.
     pub(crate) failures: u32,
+    /// When the last of these was.
+    last: Option<u64>,
     /// How many tickets in a row were given back.
     pub(crate) given_back: u32,
     /// How long the issuer is left alone.
@@ -194,9 +196,10 @@ impl Log<'_> {
                 What::Failed { ticket, how, .. } => {
                     let (began, noticed) = (self.begun(*ticket).0, *at);
                     let at = self.failed_at(index).unwrap_or(noticed);
-                    let is_another = trouble.how.is_none()
-                        || trouble.wait.is_none_or(|(start, _)| start <= began);
-                    trouble.failures += u32::from(is_another);
+                    let last = trouble.last;
+                    if last.is_none_or(|last| last <= began || noticed < last) {
+                        (trouble.failures, trouble.last) = (trouble.failures + 1, Some(at));
+                    }
                     trouble.given_back = 0;
                     // From the beginning, but with a pause after the end.
                     let length = self.wait(trouble.failures, draws);

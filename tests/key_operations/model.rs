@@ -255,6 +255,7 @@ impl World {
             start(snapshot.back_off),
             start(snapshot.under_way),
             snapshot.failure.map_or(0, |failure| 1 + u64::from(failure == FetchFailure::Overdue)),
+            time(store.back_off.last),
             store.back_off.abandoned.min(2).into(),
             self.was_back.into(),
             self.given_back.min(2).into(),

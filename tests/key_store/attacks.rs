@@ -154,6 +154,43 @@ fn tickets_given_back_do_not_shorten_the_wait_that_failures_have_earned() {
     );
 }
 
+/// Nor are failures in a row taken for one because fetches were broken off or lost meanwhile.
+#[test]
+fn tickets_given_back_or_lost_do_not_keep_the_wait_at_its_first_step() {
+    let policy = || KeyPolicy::default().tickets(3);
+    let until = |store: &KeyStore, now| {
+        let until = store.status(after(now)).retry_at.unwrap_or(after(now + 1_000));
+        until.as_millis() as i64 - (NOW * 1000) as i64
+    };
+    for (is_lost, takes) in [(false, 100), (true, 5_000)] {
+        let mut store = KeyStore::new("https://one/", &[provider::RS256], policy(), 7);
+        let (mut now, mut waits) = (0, Vec::new());
+        for _ in 0..10 {
+            // A lost one may be noticed now, and have failed later than the last.
+            let failing = loop {
+                match store.begin_fetch(store.fetch_now(), after(now)) {
+                    Fetch::Ticket(ticket) => break ticket,
+                    _ => now = until(&store, now),
+                }
+            };
+            let other = next_ticket(&mut store, after(now + 1));
+            if is_lost {
+                drop(other);
+            } else {
+                let another = next_ticket(&mut store, after(now + 2));
+                store.abandon(other, after(now + 1));
+                store.abandon(another, after(now + 2));
+            }
+            now += takes;
+            store.finish_fetch(failing, FetchAnswer::failed(), after(now));
+            waits.push(until(&store, now) - now);
+            now = until(&store, now);
+        }
+        // The last steps are of a minute, from the beginning of a fetch.
+        assert!(waits[7..].iter().all(|wait| *wait >= 25_000), "{waits:?}");
+    }
+}
+
 #[test]
 fn a_second_origin_that_is_down_does_not_turn_away_a_rotation() {
     let mut store = KeyStore::new(

@@ -52,6 +52,29 @@ fn claims_out_of_proportion_are_not_remembered() {
     }
 }
 
+/// Claims that leave no room for their own token do not cost it its place.
+#[test]
+fn claims_that_do_not_fit_beside_their_token_are_not_remembered() {
+    let (keys, plain) = (store(&ROW, &[ONE]).keys(), page());
+    let verified = EmailVerificationClaim::is_verified();
+    let claims = Gate::page(PagePolicy::default().claim(verified));
+    let token = ONE.token(&ROW, &payload_with("x", &format!(r#""{}""#, "x".repeat(500))));
+    let size = |bytes: usize| {
+        let mut cache = TokenCache::new(1, bytes);
+        assert_eq!(decide(&plain, &token, &mut cache, &keys, at(NOW)).0, 1);
+        let alone = cache.bytes();
+        for _ in 0..2 {
+            let (checked, decision) = decide(&claims, &token, &mut cache, &keys, at(NOW));
+            assert_eq!((checked, decision.name()), (0, "authenticated"));
+        }
+        (alone, cache.bytes())
+    };
+    let (alone, whole) = size(1 << 20);
+    assert!(whole - alone < alone);
+    assert_eq!(size(whole), (alone, whole));
+    assert_eq!(size(whole - 1), (alone, alone));
+}
+
 /// The last byte of claims that are remembered as they were read is the 8 192nd.
 #[test]
 fn claims_of_eight_kibibytes_are_the_most_that_is_remembered() {

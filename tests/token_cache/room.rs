@@ -146,6 +146,34 @@ fn where_all_are_in_use_one_goes() {
     }
 }
 
+/// However many have to go for one that is long, no more than 32 are passed over.
+#[test]
+fn for_a_long_one_no_more_are_passed_over_than_for_a_short_one() {
+    let (keys, gate) = (store(&ROW, &[ONE]).keys(), page());
+    let mut tokens: Vec<String> = (0..100).map(|user| token_of(&ROW, user)).collect();
+    tokens.sort_by_key(|token| token[token.len() - 8..].to_owned());
+    let fill = |bytes: usize| {
+        let mut cache = TokenCache::new(1_000, bytes);
+        for token in tokens.iter().chain(&tokens) {
+            let (_, decision) = decide(&gate, token, &mut cache, &keys, at(NOW));
+            assert_eq!(decision.name(), "authenticated");
+        }
+        cache
+    };
+    let bytes = fill(usize::MAX).bytes();
+    let mut cache = fill(bytes);
+    assert_eq!((cache.len(), cache.bytes()), (100, bytes));
+    let long = ONE.token(&ROW, &payload_with("x", &format!(r#""{}""#, "x".repeat(3_000))));
+    assert_eq!(decide(&gate, &long, &mut cache, &keys, at(NOW)).0, 1);
+    let gone = 101 - cache.len();
+    assert!((3..10).contains(&gone), "{gone}");
+    for (index, token) in tokens.iter().enumerate() {
+        if !(32..32 + gone).contains(&index) {
+            assert_eq!(decide(&gate, token, &mut cache, &keys, at(NOW)).0, 0, "{index}");
+        }
+    }
+}
+
 /// What has expired makes room first, used or not.
 #[test]
 fn what_has_expired_goes_first() {
