@@ -1,8 +1,8 @@
 //! base64url (RFC 4648 section 5) as JOSE wants it (RFC 7515 section 2), of tokens and, over
 //! `base64ct`, of keys; and the standard base64 of front tokens.
 //!
-//! All of it is strict: padding, the standard alphabet, white space and stray bits after the last
-//! byte are refused, so one text is one token.
+//! Of a token all of it is strict: padding, the standard alphabet, white space and stray bits after
+//! the last byte are refused, so one text is one token.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -6,15 +6,15 @@
 //! no longer selects ends what it has verified.
 //!
 //! * Only tokens whose signature held, and whose times did, enter. So who has no signing key adds
-//!   nothing, and who owns valid tokens removes as many entries with each that is new here as its size
-//!   takes the place of, at the price of a signature check of their own.
+//!   nothing, and who owns valid tokens removes as many entries with each that is new here as it takes
+//!   the place of, its claims included once they are read, at the price of a signature check of their own.
 //! * The whole text is compared, in time that depends on its length alone. It is found by its last
-//!   eight characters, which are of the signature: 44 of its 2048 bits are all that the time of a
-//!   look-up could ever tell.
+//!   eight characters, which are of the signature: 44 to 48 of its bits, of an RSA signature's 2048 and
+//!   more, are all that the time of a look-up could ever tell.
 //! * The tree behind it is balanced whatever is put in, so no choice of tokens makes it slow. (A hash
 //!   table would want a secret to hash with, and this crate has no randomness.)
 //! * Room is made by the clock algorithm: a hand goes round, takes what was not used since it came
-//!   by last, and gives the rest another chance.
+//!   by last, and gives the rest another chance; after 32 such chances it takes the next.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -33,7 +33,8 @@ use crate::time::UnixMillis;
 /// A decision is the same with a cache and without: with
 /// [`Request::decide_with`](crate::Request::decide_with) and
 /// [`ApiRequest::decide_with`](crate::ApiRequest::decide_with) a token that is remembered costs a
-/// hundredth of its signature check, or some more with claim validators, and allocates nothing. Expiry
+/// hundredth of its signature check, or some more with claim validators, and allocates nothing, unless
+/// its claims are too many to be remembered (8 KiB as read, or half of the cache). Expiry
 /// and every rule of the policy are judged anew at each use, and an entry counts only while the key set
 /// selects the very prepared key that verified it. So one cache may serve several gates, and stores of
 /// several issuers; two stores of one issuer push each other's entries out.
@@ -106,7 +107,8 @@ impl TokenCache {
         self.entries.is_empty()
     }
 
-    /// What they take, in bytes. A [`Session`](crate::Session) shares its text with the entry it came
+    /// What they take, in bytes asked of the allocator; what it adds to many small ones, as claims may
+    /// be, it knows alone. A [`Session`](crate::Session) shares its text with the entry it came
     /// from; one that is kept for longer is not counted. Nor are prepared keys, of which entries keep
     /// the ones alive that verified them: as many as rotations while they were remembered.
     #[must_use]

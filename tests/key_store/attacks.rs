@@ -159,7 +159,7 @@ fn tickets_given_back_do_not_shorten_the_wait_that_failures_have_earned() {
 fn tickets_given_back_or_lost_do_not_keep_the_wait_at_its_first_step() {
     let policy = || KeyPolicy::default().tickets(3);
     let until = |store: &KeyStore, now| {
-        let until = store.status(after(now)).retry_at.unwrap_or(after(now + 1_000));
+        let until = store.status(after(now)).retry_at.unwrap_or_else(|| after(now + 1_000));
         until.as_millis() as i64 - (NOW * 1000) as i64
     };
     for (is_lost, takes) in [(false, 100), (true, 5_000)] {
