@@ -282,10 +282,10 @@ fn aliases(table: &str) -> Vec<Vec<String>> {
     for line in table.lines() {
         let Some((start, end)) = line.split_once(".text\t") else { continue };
         // A section is a symbol, too.
-        if let (Some(at), Some(name)) = (start.split(' ').next(), end.split(' ').next_back()) {
-            if name != ".text" {
-                names.entry(at).or_default().push(name.to_owned());
-            }
+        if let (Some(at), Some(name)) = (start.split(' ').next(), end.split(' ').next_back())
+            && name != ".text"
+        {
+            names.entry(at).or_default().push(name.to_owned());
         }
     }
     names.into_values().filter(|names| names.len() > 1).collect()

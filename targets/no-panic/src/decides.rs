@@ -40,6 +40,16 @@ extern "C" fn page_decide_with(
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn api_decide(
+    request: &ApiRequest<'_>,
+    keys: &Keys,
+    now: &UnixMillis,
+    result: &mut MaybeUninit<ApiDecision>,
+) {
+    result.write(request.decide(keys, *now));
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn api_decide_with(
     request: &ApiRequest<'_>,
     cache: &mut TokenCache,
@@ -55,6 +65,7 @@ extern "C" fn _start() {
     black_box([
         page_decide as *const (),
         page_decide_with as *const (),
+        api_decide as *const (),
         api_decide_with as *const (),
     ]);
     panics::start();
