@@ -370,3 +370,36 @@ fn output(command: &mut Command, input: &str) -> String {
     assert!(output.status.success(), "{command:?}: {}", output.status);
     String::from_utf8(output.stdout).expect("text")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_left_out_with_and_without_leading_zeros() {
+        assert_eq!(without_hashes("<a[ce675ea950e5bf76]::B>::c"), "<a::B>::c");
+        assert_eq!(without_hashes("a[f9fc81fd8b812cc]::b[1b403f5d4cef]"), "a::b");
+        assert_eq!(without_hashes("<[f32] as a[ce675ea950e5bf76]::B>"), "<[f32] as a::B>");
+    }
+
+    #[test]
+    fn a_way_out_is_seen_through_prefixes_and_the_table() {
+        let table = |place| (place == 0x30).then(|| "g".to_owned());
+        let way = |instruction| match way(instruction, "f", table) {
+            Way::Stays => "-".to_owned(),
+            Way::Calls(to) => to,
+            Way::Pointer => "*".to_owned(),
+        };
+        assert_eq!(way("mov    rax,QWORD PTR [rip+0x8]        # 30 <d+0x10>"), "-");
+        assert_eq!(way("call   208bec <g>"), "g");
+        assert_eq!(way("addr32 call 208bec <g>"), "g");
+        assert_eq!(way("jne    208bec <g+0x1f>"), "g");
+        assert_eq!(way("jne    208bec <f+0x1f>"), "-");
+        assert_eq!(way("jmp    QWORD PTR [rax*8+0x200260]"), "-");
+        assert_eq!(way("call   QWORD PTR [rax*8+0x200260]"), "*");
+        assert_eq!(way("call   QWORD PTR [rip+0x8]        # 30 <d+0x10>"), "g");
+        assert_eq!(way("call   QWORD PTR [rip+0x8]        # 38 <d+0x18>"), "*");
+        assert_eq!(way("call   QWORD PTR [rip-0x8]        # 30 <d+0x10>"), "g");
+        assert_eq!(way("jmp    rax"), "*");
+    }
+}
