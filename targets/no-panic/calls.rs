@@ -3,16 +3,18 @@
 //!
 //! What the compiler has inlined is told apart by the debug information, so that a call belongs to the
 //! function in whose source it stands. An edge of the graph is a call or a jump from one function to
-//! another, or the inlining of one in another; functions of one name are one. What is called through
-//! a pointer is not followed, but listed.
+//! another, or the inlining of one in another; functions of one name are one, and names of one
+//! address too, as the compiler folds what is alike. What is called through a pointer is not followed,
+//! but listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 
-/// Where every way to a panic ends: the handler, and what a vector does that grows too long.
+/// Where every way to a panic ends: the handler, what it calls should it be inlined, and what a vector
+/// does that grows too long.
 fn is_end(name: &str) -> bool {
-    ["__rustc::rust_begin_unwind", "alloc::raw_vec::handle_error"].contains(&name)
+    ["__rustc::rust_begin_unwind", "a_panic", "alloc::raw_vec::handle_error"].contains(&name)
 }
 
 fn main() -> ExitCode {
@@ -34,57 +36,92 @@ struct Graph {
     calls: BTreeMap<String, BTreeSet<String>>,
     /// Whose code calls through a pointer.
     pointers: BTreeSet<String>,
-    /// The crate and module that each function is written in; nothing for the crate in question.
-    modules: BTreeMap<String, String>,
+    /// The crates and modules that each function that calls is written in, mostly one; nothing for the
+    /// crate in question.
+    modules: BTreeMap<String, BTreeSet<String>>,
+    /// All that have an instruction, under each of their names.
+    functions: BTreeSet<String>,
 }
 
-/// A call or a jump out of a function, at an address; to a function, or through a pointer.
+/// An instruction, by its function and its address.
 struct Site {
     from: String,
-    at: String,
-    to: Option<String>,
+    at: u64,
+    to: Way,
+}
+
+/// Where an instruction leads to but on.
+enum Way {
+    /// Nowhere else, or elsewhere in its function.
+    Stays,
+    Calls(String),
+    Pointer,
 }
 
 impl Graph {
     fn read(program: &str, sources: &str) -> Self {
         let objdump =
             |arguments: &[&str]| output(Command::new("objdump").args(arguments).arg(program), "");
-        let sites = sites(
-            &objdump(&["-d", "--no-show-raw-insn", "-M", "intel"]),
-            &objdump(&["-s", "-j", ".got"]),
-        );
-        let mut names: Vec<&str> = sites.iter().map(|site| &*site.from).collect();
-        names.extend(sites.iter().filter_map(|site| site.to.as_deref()));
-        let text = names.join("\n");
-        let plain = without_hashes(&output(&mut Command::new("c++filt"), &text));
+        let has_table = objdump(&["-h"]).contains(" .got ");
+        let table = if has_table { objdump(&["-s", "-j", ".got"]) } else { String::new() };
+        let sites = sites(&objdump(&["-d", "--no-show-raw-insn", "-M", "intel"]), &table);
+        let aliases = aliases(&objdump(&["-t"]));
+        let mut names: BTreeSet<&str> = sites.iter().map(|site| &*site.from).collect();
+        for site in &sites {
+            if let Way::Calls(to) = &site.to {
+                names.insert(to);
+            }
+        }
+        names.extend(aliases.iter().flatten().map(|name| &**name));
+        let names = Vec::from_iter(names);
+        // What follows a dot is the compiler's, for a part or a copy.
+        let text: Vec<&str> =
+            names.iter().map(|name| name.split_once('.').map_or(*name, |(name, _)| name)).collect();
+        let plain = without_hashes(&output(&mut Command::new("c++filt"), &text.join("\n")));
+        assert_eq!(plain.lines().count(), names.len(), "a name, a line");
         let plain: BTreeMap<&str, &str> = names.iter().copied().zip(plain.lines()).collect();
 
         let mut graph = Self::default();
-        let addresses: Vec<&str> = sites.iter().map(|site| &*site.at).collect();
+        for alike in &aliases {
+            graph.functions.extend(alike.iter().map(|name| plain[&**name].to_owned()));
+            for (a, b) in alike.iter().zip(&alike[1..]) {
+                graph.call(plain[&**a], plain[&**b]);
+                graph.call(plain[&**b], plain[&**a]);
+            }
+        }
+        let addresses: Vec<String> = sites.iter().map(|site| format!("{:x}", site.at)).collect();
         let lines = output(
             Command::new("addr2line").args(["-a", "-i", "-f", "-C", "-e", program]),
             &addresses.join("\n"),
         );
         let lines = without_hashes(&lines);
-        let mut stacks = lines.split("0x0000").skip(1);
+        let mut lines = lines.lines().peekable();
         for site in &sites {
-            // The innermost first: an address, then a name and a place for each function.
-            let stack: Vec<&str> = stacks.next().expect("a stack").lines().skip(1).collect();
-            let mut frames: Vec<(&str, &str)> =
-                stack.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
-            if let Some(outermost) = frames.last_mut() {
-                outermost.0 = plain[&*site.from];
+            let at = lines.next().and_then(address);
+            assert_eq!(at, Some(site.at), "the place of an instruction");
+            // The innermost first: a name and a place for each function.
+            let mut frames: Vec<(&str, &str)> = Vec::new();
+            while let Some(name) = lines.next_if(|line| address(line).is_none()) {
+                frames.push((name, lines.next().expect("a place")));
+            }
+            frames.last_mut().expect("a function").0 = plain[&*site.from];
+            graph.functions.extend(frames.iter().map(|(name, _)| (*name).to_owned()));
+            // Other instructions may have been moved, and their places are not as exact.
+            if matches!(site.to, Way::Stays) {
+                continue;
             }
             for (name, place) in &frames {
-                graph.modules.insert((*name).to_owned(), module(place, sources));
+                let modules = graph.modules.entry((*name).to_owned()).or_default();
+                modules.insert(module(place, sources));
             }
             for pair in frames.windows(2) {
                 graph.call(pair[1].0, pair[0].0);
             }
-            let innermost = frames.first().map_or(plain[&*site.from], |frame| frame.0);
+            let innermost = frames[0].0;
             match &site.to {
-                Some(to) => graph.call(innermost, plain[&**to]),
-                None => drop(graph.pointers.insert(innermost.to_owned())),
+                Way::Stays => {}
+                Way::Calls(to) => graph.call(innermost, plain[&**to]),
+                Way::Pointer => drop(graph.pointers.insert(innermost.to_owned())),
             }
         }
         graph
@@ -100,8 +137,8 @@ impl Graph {
     /// ours, and nothing of a library's but of its modules that are allowed.
     fn report(&self, entry: &str, allowed: &[&str]) -> bool {
         let entries: Vec<&str> =
-            self.calls.keys().map(|name| &**name).filter(|name| short(name) == entry).collect();
-        assert!(!entries.is_empty(), "{entry} calls nothing, if there is one");
+            self.functions.iter().map(|name| &**name).filter(|name| short(name) == entry).collect();
+        assert!(!entries.is_empty(), "there is no {entry}");
         let reached = self.reached(&entries, |_| true);
         let ours: Vec<&str> = reached.iter().copied().filter(|name| self.is_ours(name)).collect();
         println!("{entry}: {} functions, {} of the crate", reached.len(), ours.len());
@@ -117,8 +154,9 @@ impl Graph {
                         self.reached(&[called], |name| !self.is_ours(name) && !is_end(name));
                     let panics = |name: &&str| self.called(name).any(|called| self.ends(called));
                     let within = within.iter().filter(|name| !self.is_passed(name));
-                    modules
-                        .extend(within.filter(|name| panics(name)).map(|name| self.module(name)));
+                    modules.extend(
+                        within.filter(|name| panics(name)).flat_map(|name| self.modules(name)),
+                    );
                 }
             }
             let wrong = modules.iter().any(|module| !allowed.contains(module));
@@ -149,16 +187,20 @@ impl Graph {
     /// Functions of `core` are part of who calls them: an index, an `unwrap`. But for its numbers, in
     /// which a text is read.
     fn is_passed(&self, name: &str) -> bool {
-        let module = self.module(name);
-        module.starts_with("core/") && module != "core/num"
+        self.modules(name).all(|module| module.starts_with("core/") && module != "core/num")
     }
 
+    /// Also where only some of it is: whoever is in doubt is ours.
     fn is_ours(&self, name: &str) -> bool {
-        self.modules.get(name).is_some_and(String::is_empty)
+        self.modules(name).any(str::is_empty)
     }
 
-    fn module(&self, name: &str) -> &str {
-        self.modules.get(name).map_or("?", |module| module)
+    /// `?` where there is none that is known.
+    fn modules(&self, name: &str) -> impl Iterator<Item = &str> {
+        let known = self.modules.get(name).into_iter().flatten().map(|module| &**module);
+        let known = known.filter(|module| *module != "?");
+        let unknown = known.clone().next().is_none().then_some("?");
+        known.chain(unknown)
     }
 
     fn called(&self, name: &str) -> impl Iterator<Item = &str> {
@@ -228,8 +270,29 @@ fn short(name: &str) -> String {
     text.replace("::::", "::").trim_end_matches("::").to_owned()
 }
 
-/// Calls, and jumps that leave the function, in what `objdump` has written of the code and of the
-/// table of addresses through which some go.
+/// The address that a line begins with, `0x0000000000208be0`.
+fn address(line: &str) -> Option<u64> {
+    u64::from_str_radix(line.strip_prefix("0x")?, 16).ok()
+}
+
+/// Names of one address, in a table of symbols: lines of an address, flags, a section, a tab, a size
+/// and a name.
+fn aliases(table: &str) -> Vec<Vec<String>> {
+    let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for line in table.lines() {
+        let Some((start, end)) = line.split_once(".text\t") else { continue };
+        // A section is a symbol, too.
+        if let (Some(at), Some(name)) = (start.split(' ').next(), end.split(' ').next_back())
+            && name != ".text"
+        {
+            names.entry(at).or_default().push(name.to_owned());
+        }
+    }
+    names.into_values().filter(|names| names.len() > 1).collect()
+}
+
+/// The instructions in what `objdump` has written of the code, and of the table of addresses through
+/// which some calls go.
 fn sites(text: &str, table: &str) -> Vec<Site> {
     let label = |line: &str| {
         let (at, name) = line.strip_suffix(">:")?.split_once(" <")?;
@@ -239,32 +302,41 @@ fn sites(text: &str, table: &str) -> Vec<Site> {
     let table = addresses(table);
     let (mut sites, mut from) = (Vec::new(), String::new());
     for line in text.lines() {
-        if let Some(name) = line.strip_suffix(">:").and_then(|line| line.split_once('<')) {
-            from = name.1.to_owned();
+        if let Some((_, name)) = label(line) {
+            from = name;
         }
         let Some((at, instruction)) = line.trim_start().split_once(":\t") else { continue };
-        let instruction = instruction.trim_start_matches("notrack ").trim_start_matches("bnd ");
-        let Some((operation, target)) = instruction.split_once(' ') else { continue };
-        if operation != "call" && !operation.starts_with('j') {
-            continue;
-        }
-        let site = |to| Site { from: from.clone(), at: at.to_owned(), to };
-        if let Some((_, place)) = target.split_once("[rip+").and_then(|_| target.split_once("# ")) {
-            let place = place.split(' ').next().and_then(|at| u64::from_str_radix(at, 16).ok());
-            let to = place.and_then(|place| functions.get(table.get(&place)?));
-            sites.push(site(Some(to.expect("a function in the table").clone())));
-        } else if let Some((_, name)) = target.split_once('<') {
-            let name = name.trim_end_matches('>');
-            let name = name.rsplit_once("+0x").map_or(name, |(name, _)| name);
-            if name != from {
-                sites.push(site(Some(name.to_owned())));
-            }
-        } else if !target.contains("*8+") {
-            // Not the table of a `match`.
-            sites.push(site(None));
-        }
+        let at = u64::from_str_radix(at, 16).expect("an address");
+        let to = way(instruction, &from, |place| functions.get(table.get(&place)?).cloned());
+        sites.push(Site { from: from.clone(), at, to });
     }
     sites
+}
+
+/// Where an instruction of a function leads to. `table` knows what is called through a place.
+fn way(instruction: &str, from: &str, table: impl Fn(u64) -> Option<String>) -> Way {
+    let is_prefix = |word: &&str| {
+        ["addr32", "bnd", "cs", "data16", "ds", "notrack"].contains(word) || word.starts_with("rex")
+    };
+    let mut words = instruction.split_whitespace().skip_while(is_prefix);
+    let operation = words.next().unwrap_or_default();
+    if operation != "call" && !operation.starts_with('j') {
+        return Way::Stays;
+    }
+    let target = words.collect::<Vec<_>>().join(" ");
+    if target.contains('[') {
+        // The table of a `match` is jumped through by its index.
+        if operation == "jmp" && target.contains("*8+") {
+            return Way::Stays;
+        }
+        let place = target.split_once("# ").and_then(|(_, place)| place.split(' ').next());
+        let place = place.and_then(|place| u64::from_str_radix(place, 16).ok());
+        return place.and_then(table).map_or(Way::Pointer, Way::Calls);
+    }
+    let Some((_, name)) = target.split_once('<') else { return Way::Pointer };
+    let name = name.trim_end_matches('>');
+    let name = name.rsplit_once("+0x").map_or(name, |(name, _)| name);
+    if name == from { Way::Stays } else { Way::Calls(name.to_owned()) }
 }
 
 /// The addresses in a section, each by its place: lines of a place and four words of four bytes, the
@@ -297,4 +369,37 @@ fn output(command: &mut Command, input: &str) -> String {
     writer.join().expect("a writer").expect("its input is read");
     assert!(output.status.success(), "{command:?}: {}", output.status);
     String::from_utf8(output.stdout).expect("text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_left_out_with_and_without_leading_zeros() {
+        assert_eq!(without_hashes("<a[ce675ea950e5bf76]::B>::c"), "<a::B>::c");
+        assert_eq!(without_hashes("a[f9fc81fd8b812cc]::b[1b403f5d4cef]"), "a::b");
+        assert_eq!(without_hashes("<[f32] as a[ce675ea950e5bf76]::B>"), "<[f32] as a::B>");
+    }
+
+    #[test]
+    fn a_way_out_is_seen_through_prefixes_and_the_table() {
+        let table = |place| (place == 0x30).then(|| "g".to_owned());
+        let way = |instruction| match way(instruction, "f", table) {
+            Way::Stays => "-".to_owned(),
+            Way::Calls(to) => to,
+            Way::Pointer => "*".to_owned(),
+        };
+        assert_eq!(way("mov    rax,QWORD PTR [rip+0x8]        # 30 <d+0x10>"), "-");
+        assert_eq!(way("call   208bec <g>"), "g");
+        assert_eq!(way("addr32 call 208bec <g>"), "g");
+        assert_eq!(way("jne    208bec <g+0x1f>"), "g");
+        assert_eq!(way("jne    208bec <f+0x1f>"), "-");
+        assert_eq!(way("jmp    QWORD PTR [rax*8+0x200260]"), "-");
+        assert_eq!(way("call   QWORD PTR [rax*8+0x200260]"), "*");
+        assert_eq!(way("call   QWORD PTR [rip+0x8]        # 30 <d+0x10>"), "g");
+        assert_eq!(way("call   QWORD PTR [rip+0x8]        # 38 <d+0x18>"), "*");
+        assert_eq!(way("call   QWORD PTR [rip-0x8]        # 30 <d+0x10>"), "g");
+        assert_eq!(way("jmp    rax"), "*");
+    }
 }
