@@ -137,6 +137,29 @@ mod tests {
     }
 
     #[test]
+    fn what_began_before_the_last_failure_is_the_same_trouble() {
+        let (policy, at) = (KeyPolicy::default(), UnixMillis::from_secs);
+        let mut back_off = BackOff::new(7);
+        assert!(!back_off.is_same_trouble(at(90), at(110)));
+        back_off.failed(false, &policy, at(90), at(100));
+        // With the clock set back nobody can say.
+        for (began, now, same) in [
+            (99, 100, true),
+            (99, 110, true),
+            (100, 110, false),
+            (101, 110, false),
+            (98, 99, false),
+        ] {
+            assert_eq!(back_off.is_same_trouble(at(began), at(now)), same, "{began} {now}");
+        }
+        // One more sign of it moves nothing.
+        back_off.failed(true, &policy, at(99), at(110));
+        assert!(!back_off.is_same_trouble(at(105), at(110)));
+        back_off.succeeded();
+        assert!(!back_off.is_same_trouble(at(90), at(110)));
+    }
+
+    #[test]
     fn the_first_ticket_given_back_costs_no_wait_and_an_answer_forgives_the_others() {
         let (policy, now) = (KeyPolicy::default(), UnixMillis::from_secs(1));
         let mut back_off = BackOff::new(7);
