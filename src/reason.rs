@@ -85,7 +85,7 @@ words! {
         PayloadNotAnObject = "payload_not_an_object", "the payload is not a JSON object";
         PayloadDuplicateMember = "payload_duplicate_member", "the payload has two members of one name";
         PayloadTooManyMembers = "payload_too_many_members", "the payload has more than 256 members";
-        PayloadTooComplex = "payload_too_complex", "the payload has more than 280 marks of structure";
+        PayloadTooComplex = "payload_too_complex", "the payload has more than 288 marks of structure";
         PayloadTooDeep = "payload_too_deep", "a claim is nested deeper than 64";
         WrongTokenType = "wrong_token_type", "stt says that the token is not a session's";
         Sub = "sub", "sub is missing or not a string";

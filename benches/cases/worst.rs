@@ -311,8 +311,8 @@ fn marks_of(room: usize) -> usize {
     match room {
         ..HEADER => 72 - 12,
         // A front token's.
-        HEADER..FRONT_TOKEN => 2 * 280 + 8 - 12,
-        FRONT_TOKEN.. => 280 - 24,
+        HEADER..FRONT_TOKEN => 2 * 288 + 8 - 12,
+        FRONT_TOKEN.. => 288 - 24,
     }
 }
 

@@ -233,7 +233,7 @@ const HEADER: usize = 768;
 const COOKIES: usize = 64 * 1024;
 const PARTS: usize = 180;
 const HEADER_MARKS: usize = 72;
-const PAYLOAD_MARKS: usize = 280;
+const PAYLOAD_MARKS: usize = 288;
 
 /// Where the search begins: an even repetition of each.
 const SEEDS: [&str; 7] =

@@ -192,8 +192,8 @@ fn no_answer_but_ok_lets_a_session_pass() {
     for (data, expected) in [
         (deep(66), Ok("u".into())),
         (deep(67), Err(Reason::CoreAnswer)),
-        (marked(557), Ok("u".into())),
-        (marked(558), Err(Reason::CoreAnswer)),
+        (marked(573), Ok("u".into())),
+        (marked(574), Err(Reason::CoreAnswer)),
     ] {
         let body = format!(r#"{{"status":"OK","x":{data}}}"#);
         let answer = CoreAnswer::http(200, body.as_bytes());

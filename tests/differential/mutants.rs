@@ -433,7 +433,7 @@ struct Edges {
 }
 
 const HEADER: Edges = Edges { depth: 16, members: 64, marks: 72 };
-const PAYLOAD_EDGES: Edges = Edges { depth: 65, members: 256, marks: 280 };
+const PAYLOAD_EDGES: Edges = Edges { depth: 65, members: 256, marks: 288 };
 
 fn near(limit: usize, offset: isize) -> usize {
     limit.saturating_add_signed(offset)

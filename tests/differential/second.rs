@@ -175,7 +175,7 @@ impl Limit {
             Self::HeaderMarks => 72,
             Self::HeaderDepth => 16,
             Self::HeaderMembers => 64,
-            Self::PayloadMarks => 280,
+            Self::PayloadMarks => 288,
             // The payload itself, and 64 in a claim.
             Self::PayloadDepth => 65,
             Self::PayloadMembers => 256,

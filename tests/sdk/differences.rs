@@ -159,7 +159,7 @@ fn flaw(token: &Token) -> Option<&'static str> {
         if !part.is_utf8() || part.half && !part.beyond {
             return Some("T12");
         }
-        let limits = [(72, 16, 64), (280, 65, 256)][at];
+        let limits = [(72, 16, 64), (288, 65, 256)][at];
         if part.marks() > limits.0 || part.depth() > limits.1 || part.members() > limits.2 {
             return Some("T16");
         }

@@ -42,14 +42,14 @@ fn each_flaw_has_its_word() {
     let deep = nested(65);
     // As many marks, five of which stand around these commas, and most of the names that fit in.
     let commas = |count: usize| with_payload(&format!(r#"{{"a":[{}1]}}"#, "1,".repeat(count)));
-    assert!(parse(&commas(563)).is_ok());
+    assert!(parse(&commas(579)).is_ok());
     let names: String =
         ('%'..='[').chain(']'..='{').map(|name| format!(r#""{name}":1,"#)).collect();
     let named = (0..5).fold("1".to_owned(), |inner, _| format!(r#"{{{names}"!":{inner}}}"#));
     assert!(parse(&with_payload(&named)).is_ok());
     let wide: Vec<_> = (0..257).map(|name| format!(r#""{name}":1"#)).collect();
     let wide = with_payload(&format!("{{{}}}", wide.join(",")));
-    let many = commas(564);
+    let many = commas(580);
     for (json, flaw) in [
         ("", FrontTokenError::NotJson),
         ("null", FrontTokenError::NotJson),

@@ -22,7 +22,7 @@ pub struct Limits {
 }
 
 pub const HEADER: Limits = Limits { members: 64, depth: 16, marks: 72 };
-pub const PAYLOAD: Limits = Limits { members: 256, depth: 65, marks: 280 };
+pub const PAYLOAD: Limits = Limits { members: 256, depth: 65, marks: 288 };
 pub const JWK: Limits = Limits { marks: usize::MAX, ..HEADER };
 
 /// The value if `text` is one JSON object, no name stands twice in one object, and the limits hold.

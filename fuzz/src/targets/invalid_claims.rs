@@ -40,7 +40,7 @@ pub fn run(data: &[u8]) {
 
 /// Ids and reasons.
 fn failures(body: &[u8]) -> Option<Vec<(String, Option<Js>)>> {
-    let limits = Limits { depth: 69, marks: 8 * 280, ..json::PAYLOAD };
+    let limits = Limits { depth: 69, marks: 8 * 288, ..json::PAYLOAD };
     json::strict(body, limits).filter(|_| body.len() <= 64 * 1024)?;
     let body = Js::parse(std::str::from_utf8(body).ok()?);
     let Js::Array(all) = body.get("claimValidationErrors")? else { return None };
