@@ -273,9 +273,9 @@ impl Names<'_> {
     }
 }
 
-/// Names that share the low half of their hash, and not the high one, with another: of a payload's 288 there are two
-/// in one text of a hundred thousand. More of them were made to be, so that looking at them costs; they
-/// are refused as repeats.
+/// Names that share the low half of their hash, and not the high one, with another: of a payload's 288
+/// there are two in one text of a hundred thousand. More of them were made to be, so that looking at
+/// them costs; they are refused as repeats.
 const MOST_NEAR: usize = 8;
 
 fn halves(hash: u64) -> (u32, u32) {

@@ -230,8 +230,8 @@ impl<'t> Members<'t> for Found<'t> {
 
 /// A session claim may be nested 64 deep and lies inside one object, the payload. The core's own
 /// payload has about 12 members and a depth of 3. A member has one mark, so 288 leave room for a
-/// claim of 256 members beside the core's own and for what looks like an exponent in its hashes (one hex
-/// digit in 26), and keep promise 11 (`benches/instructions.sh`).
+/// claim of 256 members beside the core's own with the usual claims, and for what looks like an
+/// exponent in its hashes (one hex digit in 26), and keep promise 11 (`benches/instructions.sh`).
 pub(crate) const LIMITS: Limits = Limits { members: 256, depth: 65, marks: 288 };
 
 /// Marks of most payloads: a core's own 12 members with the usual claims have half as many.
